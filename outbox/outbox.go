@@ -1,0 +1,260 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"workbell/message"
+)
+
+// Errors that callers branch on.
+var (
+	// ErrFull means that the backlog is at its bound; nothing was kept.
+	ErrFull = errors.New("the backlog is at its bound (--storage.max-backlog)")
+	// ErrFenced means that the lease has passed to another or the delivery is
+	// no longer queued; nothing was changed.
+	ErrFenced = errors.New("the lease has passed to another")
+	// ErrNotFound means that there is no such delivery or event.
+	ErrNotFound = errors.New("not found")
+	// ErrClosed means that the store is closed.
+	ErrClosed = errors.New("the store is closed")
+)
+
+// Store keeps events and deliveries. doc.go says what every engine guarantees.
+// All methods may be called concurrently. Errors other than those above mean
+// that the engine failed (disk full, say) and nothing was changed.
+type Store interface {
+	// Enqueue keeps the entries, all or none, and says what became of each, in
+	// their order. It returns once they are on disk.
+	Enqueue(ctx context.Context, entries []Entry) ([]Kept, error)
+
+	// Claim leases at most max deliveries of app that are due, for at most
+	// lease (30 s at most). next is when the earliest that is not yet due will
+	// be, or zero; Wake tells of any that come before.
+	Claim(ctx context.Context, app string, max int, lease time.Duration) (due []Delivery, next time.Time, err error)
+
+	// Reserve takes the quotas for the next attempt of a leased delivery, and
+	// records that it begins. Where a limit stands in the way nothing is taken
+	// and the Grant says which, and when to try again.
+	Reserve(ctx context.Context, lease Lease, quotas []Quota) (Grant, error)
+
+	// Update ends an attempt or gives a lease back, each as the Update says, in
+	// one transaction, and commits before it returns.
+	Update(ctx context.Context, updates ...Update) error
+
+	// Expire moves what is queued, not leased and past its Expires to Expired,
+	// at most max, and returns those; next is when the next one expires, or
+	// zero.
+	Expire(ctx context.Context, max int) (expired []Delivery, next time.Time, err error)
+
+	// Get returns one delivery with its attempts, or ErrNotFound.
+	Get(ctx context.Context, id int64) (Delivery, error)
+	// Event returns one event, or ErrNotFound.
+	Event(ctx context.Context, id int64) (Event, error)
+	// List returns deliveries without their attempts, newest first.
+	List(ctx context.Context, filter Filter) ([]Delivery, error)
+	// Stats counts what is in the store.
+	Stats(ctx context.Context) (Stats, error)
+	// Used returns how much of a key's quota is taken now.
+	Used(ctx context.Context, keys ...string) (map[string]int, error)
+
+	// Ready returns nil if the store can be written to.
+	Ready(ctx context.Context) error
+	// Prune removes at most max events older than before with their finished
+	// deliveries, and ledgers that no longer count. It says how many it removed.
+	Prune(ctx context.Context, before time.Time, max int) (int, error)
+	// Wake has a value after deliveries may have become due. It is for one
+	// reader; a value may stand for several changes.
+	Wake() <-chan struct{}
+	// Close waits for what is being written, and closes. Later calls return
+	// ErrClosed.
+	Close() error
+}
+
+// Entry is one event and the messages that it calls for, kept together.
+type Entry struct {
+	Event    Event
+	Messages []Message
+}
+
+// Event is an event as it is kept.
+type Event struct {
+	ID       int64             `json:"id,string"`
+	Source   string            `json:"source"`
+	Kind     string            `json:"kind"`
+	Name     string            `json:"event,omitempty"`
+	Key      string            `json:"-"` // identifies repeats; empty: no recognition
+	KeyTTL   time.Duration     `json:"-"` // how long repeats of Key are refused
+	Status   string            `json:"status,omitempty"`
+	Severity string            `json:"severity,omitempty"`
+	Title    string            `json:"title,omitempty"`
+	GroupKey string            `json:"groupKey,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`
+	Payload  json.RawMessage   `json:"payload,omitempty"`
+	// Faults are what went wrong while the rules were applied, one a line.
+	Faults   string    `json:"faults,omitempty"`
+	Received time.Time `json:"received"`
+}
+
+// Message is one rendered notification with the recipients of each call that
+// it takes: each becomes a delivery.
+type Message struct {
+	Rule             string
+	App              string
+	Msgtype          string
+	Priority         int    // higher goes first; see the Priority constants
+	Group            string // keeps order among its deliveries; empty: none to keep
+	Body             []byte // the bytes of msg, with room for Mark
+	Calls            []message.Recipients
+	Repeat           Repeat
+	OnResolve, Track string
+	Expires          time.Time
+}
+
+// Priorities, as rules.yaml names them.
+const (
+	Low      = -1
+	Normal   = 0
+	High     = 1
+	Critical = 2
+)
+
+// Kept says what became of one entry.
+type Kept struct {
+	Event      int64
+	Duplicate  bool // the key had been taken: Event and Deliveries are those of the first time
+	Deliveries []Ref
+}
+
+// Ref names a delivery.
+type Ref struct {
+	ID    int64
+	Rule  string
+	State State
+}
+
+// Delivery is one message to the recipients of one call.
+type Delivery struct {
+	ID        int64              `json:"id,string"`
+	Event     int64              `json:"event,string"`
+	Rule      string             `json:"rule"`
+	App       string             `json:"app"`
+	Msgtype   string             `json:"msgtype"`
+	Priority  int                `json:"priority"`
+	Group     string             `json:"group,omitempty"`
+	Body      json.RawMessage    `json:"msg"`
+	To        message.Recipients `json:"to"`
+	Repeat    Repeat             `json:"repeat"`
+	OnResolve string             `json:"onResolve,omitempty"`
+	Track     string             `json:"track,omitempty"`
+	State     State              `json:"state"`
+	Reason    string             `json:"reason,omitempty"` // why it is in this state, in words
+	Spent     int                `json:"attemptsSpent"`
+	Tries     int                `json:"tries"` // attempts begun, spent or not
+	TaskID    int64              `json:"taskId,string,omitempty"`
+	Created   time.Time          `json:"created"`
+	Due       time.Time          `json:"due"`
+	Expires   time.Time          `json:"expires"`
+	Updated   time.Time          `json:"updated"`
+	Attempts  []Attempt          `json:"attempts,omitempty"` // only from Get
+
+	Fence int64 `json:"-"` // the lease's fence; only from Claim
+}
+
+// Lease returns what Reserve and Update need to act for d's holder.
+func (d *Delivery) Lease() Lease { return Lease{ID: d.ID, Fence: d.Fence} }
+
+// Lease names a claimed delivery and the claim.
+type Lease struct{ ID, Fence int64 }
+
+// Attempt is one call of DingTalk's API for a delivery.
+type Attempt struct {
+	Number    int       `json:"number"` // from 1
+	Began     time.Time `json:"began"`
+	Ended     time.Time `json:"ended,omitzero"`
+	Outcome   Outcome   `json:"outcome"`
+	Code      string    `json:"code,omitempty"` // DingTalk's
+	Error     string    `json:"error,omitempty"`
+	RequestID string    `json:"requestId,omitempty"`
+	TaskID    int64     `json:"taskId,string,omitempty"`
+}
+
+// Quota is a limit that an attempt counts against.
+type Quota struct {
+	// Key names what is limited: "ops/recipients", "ops/u1/2026-11-22".
+	Key string
+	N   int // how much the attempt takes
+	// Limit is the most that may be taken at a time; 0: counted, not limited.
+	Limit int
+	// Window makes it a sliding one: what is taken counts from Reserve until
+	// Window after the attempt has ended.
+	Window time.Duration
+	// Until makes it a fixed one: what is taken counts until then.
+	Until time.Time
+	// Call marks what is spent by a call that DingTalk rejected, too (calls a
+	// second). Other quotas are given back after a Rejected or Unsent attempt.
+	Call bool
+}
+
+// Grant is the answer to Reserve.
+type Grant struct {
+	OK      bool
+	Attempt int // its number, where OK
+	// Over are the keys whose limits stand in the way, and RetryAt is when the
+	// last of them is expected to allow it (the zero time: never, as N exceeds
+	// Limit).
+	Over    []string
+	RetryAt time.Time
+}
+
+// Update says what became of a claimed delivery. The lease ends with it.
+type Update struct {
+	Lease Lease
+	// State is the new state; Queued puts it back.
+	State  State
+	Due    time.Time // Queued: not before; zero: at once
+	Spend  bool      // an attempt is spent
+	Reason string
+	// Attempt ends the attempt that Reserve began; nil where there was none.
+	Attempt *Result
+	// Split replaces the delivery's recipients: it keeps the first part's, and
+	// a new delivery of the same event and message is made for each other part.
+	// Only with State Queued.
+	Split []Part
+}
+
+// Result is how an attempt ended.
+type Result struct {
+	Outcome   Outcome // not Begun
+	Code      string
+	Error     string
+	RequestID string
+	TaskID    int64
+}
+
+// Part is a share of a delivery's recipients.
+type Part struct {
+	To  message.Recipients
+	Due time.Time // zero: as the delivery
+	// Aside takes this part out of its group's order, so that one held back
+	// for long does not hold back the group.
+	Aside bool
+}
+
+// Filter selects deliveries; zero fields do not restrict.
+type Filter struct {
+	Before                      int64 // ids below this: the next page
+	States                      []State
+	Source, Rule, App, GroupKey string
+	Event                       int64
+	Limit                       int // default 50, at most 500
+}
+
+// Stats are counts of the whole store.
+type Stats struct {
+	Open   int           `json:"open"` // queued, leased or not
+	States map[State]int `json:"states"`
+	Oldest time.Time     `json:"oldest,omitzero"` // when the oldest open one was taken
+}

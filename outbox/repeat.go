@@ -1,0 +1,45 @@
+package outbox
+
+import (
+	"fmt"
+	"time"
+
+	"workbell/message"
+)
+
+// Repeat says what to do with a message whose content an app has already sent
+// on the same day: DingTalk shows an employee the same content once a day
+// (asyncsend_v2, rate limit), and drops it silently after that.
+type Repeat string
+
+// The two ways, as rules.yaml names them.
+const (
+	Distinct Repeat = "distinct" // append a mark to its text
+	Suppress Repeat = "suppress" // keep it as Suppressed
+)
+
+// Mark returns what is appended to the n-th message of a day with the same
+// content: " #2 · 14:32", in the zone where DingTalk's day begins.
+func Mark(n int, at time.Time, zone *time.Location) string {
+	return fmt.Sprintf(" #%d · %s", n, at.In(zone).Format("15:04"))
+}
+
+// MarkRoom is how many bytes fitting leaves free in a message for Mark, with n
+// up to 999,999.
+const MarkRoom = len(" #999999 · 14:32")
+
+// Again returns the bytes and the state of the n-th message with m's content
+// on a day: as rendered for the first; marked, or Suppressed as m.Repeat says,
+// after that. A message without text to mark (image, file, voice) is
+// suppressed, since DingTalk would drop it.
+func Again(m Message, n int, at time.Time, zone *time.Location) ([]byte, State) {
+	if n <= 1 {
+		return m.Body, Queued
+	}
+	if m.Repeat != Suppress {
+		if body, ok := message.Append(m.Body, Mark(n, at, zone)); ok {
+			return body, Queued
+		}
+	}
+	return m.Body, Suppressed
+}
