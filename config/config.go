@@ -30,7 +30,7 @@ type DingTalk struct {
 	BaseURL       string         `yaml:"base_url"`        // default https://oapi.dingtalk.com
 	Timezone      string         `yaml:"timezone"`        // default Asia/Shanghai; where DingTalk's day and month begin
 	Location      *time.Location `yaml:"-"`               // Timezone, loaded
-	CallsPerMonth int            `yaml:"calls_per_month"` // default 5000; 0: none. A budget that is counted, not a gate
+	CallsPerMonth *int           `yaml:"calls_per_month"` // set by Load; default 5000; 0: none. A budget that is counted, not a gate
 	Apps          []App          `yaml:"apps"`            // the first is the default
 }
 
@@ -43,6 +43,12 @@ type App struct {
 	AppKey    string        `yaml:"app_key"`
 	AppSecret secret.Secret `yaml:"app_secret"` // or app_secret_file
 	Limits    Limits        `yaml:"limits"`
+
+	// What a third_party app needs; this version refuses such apps at load.
+	SuiteKey    string        `yaml:"suite_key"`
+	SuiteSecret secret.Secret `yaml:"suite_secret"`
+	SuiteTicket secret.Secret `yaml:"suite_ticket"`
+	AuthCorpID  string        `yaml:"auth_corp_id"`
 }
 
 // Limits are what DingTalk allows an app; past them it answers "ok" and drops
@@ -61,13 +67,17 @@ type Source struct {
 	Type        string            `yaml:"type"` // alertmanager | github | json
 	Auth        Auth              `yaml:"auth"`
 	DedupWindow time.Duration     `yaml:"dedup_window"` // alertmanager: default 2m
-	MaxBody     int64             `yaml:"max_body"`     // bytes; default 5 MiB, github 25 MiB
+	MaxBody     Bytes             `yaml:"max_body"`     // default 5 MiB, github 25 MiB
 	Each        Scalar            `yaml:"each"`         // json: expression, a list
 	Fields      map[string]Scalar `yaml:"fields"`       // json: expressions for id title status severity group_key url text labels
 }
 
+// Bytes is a size, written as 5MiB or 5242880.
+type Bytes int64
+
 // Auth is how a source proves who it is; exactly one way, or none.
 type Auth struct {
+	At               Pos               `yaml:"-"` // zero where rules.yaml says nothing
 	None             bool              `yaml:"-"` // `auth: none`, said outright
 	BearerToken      secret.Secret     `yaml:"bearer_token"`
 	Basic            *Basic            `yaml:"basic"`

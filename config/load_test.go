@@ -1,0 +1,264 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"workbell/secret"
+)
+
+const whole = `dingtalk:
+  base_url: https://oapi.dingtalk.io
+  timezone: Asia/Shanghai
+  calls_per_month: 0
+  apps:
+    - name: ops
+      agent_id: 2839445214
+      app_key: ${DINGTALK_APP_KEY}
+      app_secret_file: /run/secrets/dingtalk
+      limits:
+        recipients_per_minute: ${RPM}
+sources:
+  - name: alertmanager
+    type: alertmanager
+    auth: { bearer_token_file: /run/secrets/am }
+    dedup_window: 2m
+    max_body: 5MiB
+  - name: github
+    type: github
+    auth: { secrets: ["${GITHUB_SECRET}", old] }
+  - name: jenkins
+    type: json
+    auth: { hmac: { header: X-Signature, secrets_file: [/run/secrets/j1, /run/secrets/j2] } }
+    each: payload.builds
+    fields:
+      id: payload.id
+      labels: '{"job": payload.job}'
+  - name: open
+    type: json
+    auth: none
+people:
+  octocat: 042
+groups:
+  sre: { users: [u1, 007], depts: [{id: 1001, size: 5}, {id: 1002, size: 120}], people: [octocat] }
+  all: { everyone: true }
+fallback_to: sre
+rules:
+  - name: critical
+    when: status == "firing" && commonLabels.severity == "critical"
+    to: sre
+    msgtype: oa
+    priority: high
+  - name: owners
+    when: |
+      source == "github"
+        && action == "opened"
+    to: [group(labels.team), person(sender)]
+    expire: 7d
+`
+
+func load(t *testing.T, text string) (*Config, Faults) {
+	t.Helper()
+	env := map[string]string{"DINGTALK_APP_KEY": "key", "RPM": "1200", "GITHUB_SECRET": "gh: {injected: true}", "EMPTY": ""}
+	files := map[string]string{"/run/secrets/dingtalk": "s3cret\n", "/run/secrets/am": "am", "/run/secrets/j1": "one", "/run/secrets/j2": "two"}
+	return Load([]byte(text), Options{
+		File:   "rules.yaml",
+		Getenv: func(k string) (string, bool) { v, ok := env[k]; return v, ok },
+		ReadFile: func(name string) ([]byte, error) {
+			if s, ok := files[name]; ok {
+				return []byte(s), nil
+			}
+			return nil, &fs.PathError{Op: "open", Path: name, Err: errors.New("no such file or directory")}
+		},
+	})
+}
+
+func TestLoadWhole(t *testing.T) {
+	t.Parallel()
+	c, faults := load(t, whole)
+	if len(faults) > 0 {
+		t.Fatalf("faults:\n%v", faults)
+	}
+	app := c.DingTalk.Apps[0]
+	if app.AppKey != "key" || app.AppSecret.Reveal() != "s3cret" || app.Limits.RecipientsPerMinute != 1200 || app.Limits.CallsPerSecond != 20 {
+		t.Errorf("app: %+v", app)
+	}
+	if *c.DingTalk.CallsPerMonth != 0 || c.DingTalk.Location.String() != "Asia/Shanghai" {
+		t.Errorf("dingtalk: %+v", c.DingTalk)
+	}
+	if s := c.Sources[1]; s.MaxBody != 25<<20 || s.Auth.Secrets[0].Reveal() != "gh: {injected: true}" || s.DedupWindow != 2*time.Minute {
+		t.Errorf("github: %+v", s)
+	}
+	if h := c.Sources[2].Auth.HMAC; h.Secrets[0].Reveal() != "one" || h.Secrets[1].Reveal() != "two" {
+		t.Errorf("hmac: %+v", h)
+	}
+	if !c.Sources[3].Auth.None || c.People["octocat"].Value != "042" || c.Groups["sre"].Users[1].Value != "007" {
+		t.Error("auth: none, and ids with leading zeros, are kept as written")
+	}
+	if c.Groups["sre"].Depts[0].ID != 1001 || c.Groups["sre"].Depts[1].Size != 120 {
+		t.Errorf("depts: %+v", c.Groups["sre"].Depts)
+	}
+	r := c.Rules[1]
+	if r.Expire != 7*24*time.Hour || r.Msgtype.Value != "markdown" || r.App.Value != "ops" || len(r.To) != 2 || r.To[0].Value != "group(labels.team)" {
+		t.Errorf("rule: %+v", r)
+	}
+	if got, want := r.When.Place(2, 6).String(), "rules.yaml:46:12"; got != want {
+		t.Errorf("place in a block: %s, want %s", got, want)
+	}
+	if got, want := c.Rules[0].When.Place(1, 11).String(), "rules.yaml:39:21"; got != want {
+		t.Errorf("place in a line: %s, want %s", got, want)
+	}
+}
+
+// base is a file without faults, to which each case adds or takes.
+const base = `dingtalk:
+  apps:
+    - {name: ops, agent_id: 1, app_key: k, app_secret: s}
+sources:
+  - {name: am, type: alertmanager}
+groups: {sre: {users: [u1]}}
+rules:
+  - {name: all, to: sre}
+`
+
+func TestFaultsNamePlaceAndRemedy(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ text, want string }{
+		"unknown key":       {base + "ruels: []\n", `rules.yaml:9:1: unknown key ruels (did you mean "rules"?)`},
+		"unknown deep key":  {strings.Replace(base, "type: alert", "typ: alert", 1), `rules.yaml:5:16: unknown key sources[0].typ (did you mean "type"?)`},
+		"not YAML":          {"rules:\n\t- a\n", `rules.yaml:2: not YAML: found character that cannot start any token`},
+		"unset variable":    {strings.Replace(base, "app_secret: s", "app_secret: '${NOPE}'", 1), `rules.yaml:3:56: dingtalk.apps[0].app_secret: the environment variable NOPE is not set (set it, or write $${NOPE} for the text itself)`},
+		"missing file":      {strings.Replace(base, "app_secret: s", "app_secret_file: /nope", 1), `dingtalk.apps[0].app_secret_file: reading /nope: no such file or directory`},
+		"wrong type":        {strings.Replace(base, "agent_id: 1", "agent_id: [1]", 1), `rules.yaml:3:29: dingtalk.apps[0].agent_id is a list, not a single value`},
+		"not a number":      {strings.Replace(base, "agent_id: 1", "agent_id: '${DINGTALK_APP_KEY}'", 1), `rules.yaml:3:29: dingtalk.apps[0].agent_id: "${DINGTALK_APP_KEY}" is not a whole number`},
+		"twice":             {base + "fallback_to: sre\nfallback_to: sre\n", `rules.yaml:10:1: fallback_to is given twice, first in line 9`},
+		"no app":            {strings.Replace(base, "    - {name: ops, agent_id: 1, app_key: k, app_secret: s}\n", "    []\n", 1), `there is no app to send with`},
+		"enum":              {strings.Replace(base, "to: sre}", "to: sre, priority: hihg}", 1), `rules.yaml:8:36: rules[0].priority: unknown "hihg" (did you mean "high"?)`},
+		"no name":           {strings.Replace(base, "name: all, ", "", 1), `rules[0].name is missing`},
+		"name taken":        {base + "  - {name: all, to: sre}\n", `rules.yaml:9:5: rules[1].name: "all" is taken already, in line 8`},
+		"no recipients":     {strings.Replace(base, ", to: sre", "", 1), `rules[0].to is missing`},
+		"duration":          {strings.Replace(base, "type: alertmanager", "type: alertmanager, dedup_window: 2x", 1), `sources[0].dedup_window: "2x" is not a duration such as 90s, 2m, 24h or 7d`},
+		"size":              {strings.Replace(base, "type: alertmanager", "type: alertmanager, max_body: lots", 1), `is not a size such as 512KiB or 5MiB`},
+		"third party":       {strings.Replace(base, "name: ops", "name: ops, type: third_party", 1), `third-party apps (sendbytemplate) are not supported by this version`},
+		"two ways":          {strings.Replace(base, "type: alertmanager", "type: alertmanager, auth: {bearer_token: a, basic: {username: u, password: p}}", 1), `sources[0].auth: basic and bearer_token are given`},
+		"signed alerts":     {strings.Replace(base, "type: alertmanager", "type: alertmanager, auth: {secrets: [a]}", 1), `sources[0].auth: secrets does not go with type alertmanager`},
+		"empty group":       {strings.Replace(base, "{users: [u1]}", "{users: []}", 1), `groups.sre holds nobody`},
+		"size not given":    {strings.Replace(base, "{users: [u1]}", "{depts: [7]}", 1), `warning: groups.sre.depts: the size of 7 is not given, so it counts as a whole minute's recipients (write {id: 7, size: N})`},
+		"http base_url":     {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  base_url: http://example.com\n", 1), `dingtalk.base_url: "http://example.com" is not an https URL`},
+		"people twice":      {base + "people: {Anna: u1, anna: u2}\n", `people: "Anna" and "anna" are the same`},
+		"unknown field":     {strings.Replace(base, "type: alertmanager", "type: json, fields: {titel: payload.x}", 1), `sources[0].fields: unknown field "titel" (did you mean "title"?)`},
+		"zone":              {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  timezone: Asia/Shangai\n", 1), `dingtalk.timezone: "Asia/Shangai" is unknown`},
+		"template":          {strings.Replace(base, "to: sre}", "to: sre, msgtype: template}", 1), `msgtype template needs a third-party app`},
+		"secret and a file": {strings.Replace(base, "app_secret: s", "app_secret: s, app_secret_file: /run/secrets/am", 1), `are both given`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, faults := load(t, c.text)
+			if !strings.Contains(faults.Error(), c.want) {
+				t.Errorf("want  %s\nfound %v", c.want, faults)
+			}
+			if len(faults) != 1 {
+				t.Errorf("one mistake, %d faults:\n%v", len(faults), faults)
+			}
+		})
+	}
+}
+
+func TestAllFaultsAtOnceInOrder(t *testing.T) {
+	t.Parallel()
+	_, faults := load(t, "x: 1\nrules: [{nam: a}]\ngroups: {g: {user: [a]}}\n")
+	var lines []int
+	for _, f := range faults {
+		lines = append(lines, f.At.Line)
+	}
+	if len(faults) < 6 || !isSorted(lines) {
+		t.Errorf("faults:\n%v", faults)
+	}
+}
+
+func isSorted(n []int) bool {
+	for i := 1; i < len(n); i++ {
+		if n[i] < n[i-1] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestSandboxNeedsNoCredentials(t *testing.T) {
+	t.Parallel()
+	c, faults := Load([]byte(whole), Options{
+		File: "rules.yaml", Sandbox: true,
+		Getenv: func(k string) (string, bool) { return "7", k == "RPM" },
+		ReadFile: func(name string) ([]byte, error) {
+			if strings.Contains(name, "dingtalk") {
+				t.Errorf("read %s", name)
+			}
+			return nil, fs.ErrNotExist
+		},
+	})
+	if faults.Fatal() != nil {
+		t.Fatalf("faults:\n%v", faults)
+	}
+	if c.DingTalk.Apps[0].Limits.RecipientsPerMinute != 7 {
+		t.Error("other variables are still read")
+	}
+	if !strings.Contains(faults.Error(), "GITHUB_SECRET is not set; the sandbox takes this source's webhooks without authentication") {
+		t.Errorf("no warning about what is open:\n%v", faults)
+	}
+}
+
+func TestNoSecretInConfigOrFaults(t *testing.T) {
+	t.Parallel()
+	c, faults := load(t, whole+"x: 1\n")
+	for _, s := range []string{fmt.Sprintf("%v %+v %#v", c, c, *c), faults.Error()} {
+		for _, hidden := range []string{"s3cret", "injected", "am\"", "two"} {
+			if strings.Contains(s, hidden) {
+				t.Errorf("%q shows in %.300s", hidden, s)
+			}
+		}
+	}
+}
+
+func TestVariables(t *testing.T) {
+	t.Parallel()
+	c, faults := load(t, strings.Replace(base, "to: sre}", `to: sre, when: 'title == "$${RPM}${RPM}${EMPTY}"'}`, 1))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if d := cmp.Diff(`title == "${RPM}1200"`, c.Rules[0].When.Value); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestAnchorsAndMerges(t *testing.T) {
+	t.Parallel()
+	c, faults := load(t, strings.Replace(base, "  - {name: all, to: sre}\n", "  - &a {name: all, to: sre, msgtype: oa}\n  - {<<: *a, name: more}\n", 1))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if r := c.Rules[1]; r.Name != "more" || r.Msgtype.Value != "oa" || r.To[0].Value != "sre" {
+		t.Errorf("%+v", r)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(whole)
+	f.Add(base)
+	f.Add("a: &a [*a]")
+	f.Fuzz(func(t *testing.T, text string) {
+		c, faults := Load([]byte(text), Options{File: "f", Getenv: func(string) (string, bool) { return "", false },
+			ReadFile: func(string) ([]byte, error) { return nil, secretError(secret.New("x")) }})
+		if c == nil && faults.Fatal() == nil {
+			t.Error("neither a config nor a fault")
+		}
+	})
+}
+
+func secretError(s secret.Secret) error { return fmt.Errorf("no file %v", s) }

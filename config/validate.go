@@ -1,0 +1,301 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"workbell/message"
+)
+
+// What rules.yaml may leave out.
+const (
+	DefaultBaseURL       = "https://oapi.dingtalk.com"
+	DefaultTimezone      = "Asia/Shanghai"
+	DefaultCallsPerMonth = 5000
+	DefaultExpire        = 24 * time.Hour
+	DefaultDedupWindow   = 2 * time.Minute
+	DefaultMaxBody       = Bytes(5 << 20)
+	DefaultMaxBodyGitHub = Bytes(25 << 20)
+)
+
+// DefaultLimits are what DingTalk allows an internal app.
+var DefaultLimits = Limits{RecipientsPerMinute: 5000, MessagesPerEmployeePerDay: 500, CallsPerSecond: 20, EveryonePerDay: 3}
+
+func (c *Config) defaults() {
+	dt := &c.DingTalk
+	dt.BaseURL = strings.TrimRight(cmp.Or(dt.BaseURL, DefaultBaseURL), "/")
+	dt.Timezone = cmp.Or(dt.Timezone, DefaultTimezone)
+	if dt.CallsPerMonth == nil {
+		n := DefaultCallsPerMonth
+		dt.CallsPerMonth = &n
+	}
+	for i := range dt.Apps {
+		a := &dt.Apps[i]
+		a.Type = cmp.Or(a.Type, "internal")
+		l, def := &a.Limits, DefaultLimits
+		l.RecipientsPerMinute = cmp.Or(l.RecipientsPerMinute, def.RecipientsPerMinute)
+		l.MessagesPerEmployeePerDay = cmp.Or(l.MessagesPerEmployeePerDay, def.MessagesPerEmployeePerDay)
+		l.CallsPerSecond = cmp.Or(l.CallsPerSecond, def.CallsPerSecond)
+		l.EveryonePerDay = cmp.Or(l.EveryonePerDay, def.EveryonePerDay)
+	}
+	for i := range c.Sources {
+		s := &c.Sources[i]
+		s.DedupWindow = cmp.Or(s.DedupWindow, DefaultDedupWindow)
+		s.MaxBody = cmp.Or(s.MaxBody, map[string]Bytes{"github": DefaultMaxBodyGitHub}[s.Type], DefaultMaxBody)
+	}
+	for i := range c.Rules {
+		r := &c.Rules[i]
+		for s, def := range map[*Scalar]string{
+			&r.Msgtype: "markdown", &r.Priority: "normal", &r.OnResolve: "send", &r.Repeat: "distinct", &r.Track: "none",
+		} {
+			s.Value = cmp.Or(s.Value, def)
+		}
+		if len(dt.Apps) > 0 {
+			r.App.Value = cmp.Or(r.App.Value, dt.Apps[0].Name)
+		}
+		r.Expire = cmp.Or(r.Expire, DefaultExpire)
+	}
+}
+
+func (d *decoder) validate(c *Config) {
+	d.dingtalk(&c.DingTalk)
+	d.sources(c.Sources)
+	d.people(c)
+	d.rules(c)
+}
+
+func (d *decoder) dingtalk(dt *DingTalk) {
+	root := Pos{File: d.File}
+	if u, err := url.Parse(dt.BaseURL); !d.Sandbox && (err != nil || u.Host == "" || u.Scheme != "https" && !loopback(u.Hostname())) {
+		d.faults.Add(root, "write https://oapi.dingtalk.com, or https://oapi.dingtalk.io outside China", "dingtalk.base_url: %q is not an https URL", dt.BaseURL)
+	}
+	var err error
+	if dt.Location, err = time.LoadLocation(dt.Timezone); err != nil {
+		dt.Location = time.UTC
+		d.faults.Add(root, "write a name of the IANA database, such as Asia/Shanghai", "dingtalk.timezone: %q is unknown", dt.Timezone)
+	}
+	if *dt.CallsPerMonth < 0 {
+		d.faults.Add(root, "write 0 for no budget", "dingtalk.calls_per_month is negative")
+	}
+	if len(dt.Apps) == 0 {
+		d.faults.Add(root, "name one under dingtalk.apps with agent_id, app_key and app_secret", "there is no app to send with")
+	}
+	names := map[string]Pos{}
+	for i := range dt.Apps {
+		d.app(&dt.Apps[i], fmt.Sprintf("dingtalk.apps[%d]", i), names)
+	}
+}
+
+func (d *decoder) app(a *App, path string, names map[string]Pos) {
+	d.name(a.Name, path, a.At, names)
+	switch a.Type {
+	case "internal":
+	case "third_party":
+		d.faults.Add(a.At, "use an internal app", "%s: third-party apps (sendbytemplate) are not supported by this version", path)
+		return
+	default:
+		d.faults.Add(a.At, DidYouMean(a.Type, []string{"internal", "third_party"}), "%s.type: %q is no kind of app", path, a.Type)
+	}
+	if d.Sandbox {
+		a.AgentID = cmp.Or(a.AgentID, 1)
+	}
+	if a.AgentID <= 0 {
+		d.missing(a.At, path, "agent_id", "copy the AgentId from the app's page in DingTalk's developer console")
+	}
+	if a.AppKey == "" && !d.Sandbox {
+		d.missing(a.At, path, "app_key", "copy the AppKey (Client ID) from the app's page")
+	}
+	if a.AppSecret.Empty() && !d.Sandbox {
+		d.missing(a.At, path, "app_secret", "give app_secret: ${NAME}, or app_secret_file")
+	}
+	d.limits(a, path)
+}
+
+func (d *decoder) limits(a *App, path string) {
+	l := a.Limits
+	for key, n := range map[string]int{
+		"recipients_per_minute": l.RecipientsPerMinute, "messages_per_employee_per_day": l.MessagesPerEmployeePerDay,
+		"calls_per_second": l.CallsPerSecond, "everyone_per_day": l.EveryonePerDay,
+	} {
+		if n < 0 {
+			d.faults.Add(a.At, "write what DingTalk allows", "%s.limits.%s is negative", path, key)
+		}
+	}
+	if l.RecipientsPerMinute > DefaultLimits.RecipientsPerMinute || l.MessagesPerEmployeePerDay > DefaultLimits.MessagesPerEmployeePerDay {
+		d.faults.Warn(a.At, "keep to 5000 and 500 unless DingTalk has raised them for you", "%s.limits: more than DingTalk documents; beyond its limits it drops messages without an error", path)
+	}
+}
+
+// missing adds a fault for a key that is not given, unless a fault tells
+// already why: its value was wrong, or it is misspelt.
+func (d *decoder) missing(at Pos, path, key, remedy string) {
+	if !d.faulty(path+"."+key) && !d.faulty("unknown key "+path+".") {
+		d.faults.Add(at, remedy, "%s.%s is missing", path, key)
+	}
+}
+
+// faulty says whether there is a fault already that begins with about.
+func (d *decoder) faulty(about string) bool {
+	return slices.ContainsFunc(d.faults, func(f Fault) bool { return strings.HasPrefix(f.Problem, about) })
+}
+
+var nameShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$`)
+
+func (d *decoder) name(name, path string, at Pos, seen map[string]Pos) {
+	first, dup := seen[name]
+	switch {
+	case name == "":
+		d.missing(at, path, "name", "the history, logs and metrics speak of it by name")
+	case !nameShape.MatchString(name):
+		d.faults.Add(at, "use letters, digits, - _ and ., at most 64", "%s.name: %q is no name", path, name)
+	case dup:
+		d.faults.Add(at, "names are given once", "%s.name: %q is taken already, in line %d", path, name, first.Line)
+	default:
+		seen[name] = at
+	}
+}
+
+var sourceTypes = []string{"alertmanager", "github", "json"}
+
+var fieldNames = []string{"id", "title", "status", "severity", "group_key", "url", "text", "labels"}
+
+func (d *decoder) sources(list []Source) {
+	names := map[string]Pos{}
+	if len(list) == 0 {
+		d.faults.Warn(Pos{File: d.File}, "name the senders under sources", "there is no source: nothing can be received")
+	}
+	for i := range list {
+		s, path := &list[i], fmt.Sprintf("sources[%d]", i)
+		d.name(s.Name, path, s.At, names)
+		if s.Name != url.PathEscape(s.Name) {
+			d.faults.Add(s.At, "use a–z, 0–9, - _ and .", "%s.name: %q does not fit the path /hooks/NAME", path, s.Name)
+		}
+		if s.Type == "" {
+			d.missing(s.At, path, "type", fmt.Sprintf("write one of %q", sourceTypes))
+		} else if !slices.Contains(sourceTypes, s.Type) {
+			d.faults.Add(s.At, DidYouMean(s.Type, sourceTypes), "%s.type: %q is no kind of source", path, s.Type)
+		}
+		if s.Type != "json" && (len(s.Fields) > 0 || s.Each.Value != "") {
+			d.faults.Add(s.At, "set type: json, or leave them out", "%s: each and fields are for sources of type json", path)
+		}
+		for key, f := range s.Fields {
+			if !slices.Contains(fieldNames, key) {
+				d.faults.Add(f.At, DidYouMean(key, fieldNames), "%s.fields: unknown field %q", path, key)
+			}
+		}
+		d.auth(s, path+".auth")
+	}
+}
+
+func (d *decoder) auth(s *Source, path string) {
+	a := s.Auth
+	ways := map[string]bool{
+		"bearer_token": !a.BearerToken.Empty(), "basic": a.Basic != nil, "secrets": len(a.Secrets) > 0,
+		"hmac": a.HMAC != nil, "standard_webhooks": a.StandardWebhooks != nil,
+	}
+	var given []string
+	for way, is := range ways {
+		if is {
+			given = append(given, way)
+		}
+	}
+	slices.Sort(given)
+	if len(given) > 1 {
+		d.faults.Add(a.At, "keep one", "%s: %s are given; a source proves itself in one way", path, strings.Join(given, " and "))
+	}
+	if a.At.Line != 0 && !a.None && len(given) == 0 && !d.Sandbox && !d.faulty(path) {
+		d.faults.Add(a.At, "write auth: none if that is meant", "%s holds no secret", path)
+	}
+	if ways["secrets"] != (s.Type == "github") && len(given) > 0 {
+		d.faults.Add(a.At, "github: secrets; alertmanager: bearer_token or basic; json: those two, hmac or standard_webhooks", "%s: %s does not go with type %s", path, given[0], s.Type)
+	}
+	if s.Type == "alertmanager" && (a.HMAC != nil || a.StandardWebhooks != nil) {
+		d.faults.Add(a.At, "Alertmanager can send bearer_token or basic", "%s: Alertmanager does not sign its webhooks", path)
+	}
+	if b := a.Basic; b != nil && (b.Username == "" || b.Password.Empty()) && !d.Sandbox {
+		d.faults.Add(a.At, "give username and password (or password_file)", "%s.basic is incomplete", path)
+	}
+	if h := a.HMAC; h != nil && (h.Header == "" || len(h.Secrets) == 0 && !d.Sandbox) {
+		d.faults.Add(a.At, "give header and secrets", "%s.hmac is incomplete", path)
+	}
+	if w := a.StandardWebhooks; w != nil && len(w.Secrets) == 0 && !d.Sandbox {
+		d.faults.Add(a.At, "give secrets", "%s.standard_webhooks is incomplete", path)
+	}
+}
+
+func (d *decoder) people(c *Config) {
+	lower := map[string]string{}
+	for name, p := range c.People {
+		if other, dup := lower[strings.ToLower(name)]; dup {
+			d.faults.Add(p.At, "names of people are compared without regard to case", "people: %q and %q are the same", min(name, other), max(name, other))
+		}
+		lower[strings.ToLower(name)] = name
+	}
+	for name, g := range c.Groups {
+		path := "groups." + name
+		if !nameShape.MatchString(name) {
+			d.faults.Add(g.At, "use letters, digits, - _ and ., at most 64", "%s: no name", path)
+		}
+		if !g.Everyone && len(g.Users)+len(g.Depts)+len(g.People)+len(g.Mobiles) == 0 {
+			d.faults.Add(g.At, "give users, depts, people, or everyone: true", "%s holds nobody", path)
+		}
+		for _, dept := range g.Depts {
+			switch {
+			case dept.ID <= 0:
+				d.faults.Add(dept.At, "write the department's number", "%s.depts: %d is no department id", path, dept.ID)
+			case dept.Size < 0:
+				d.faults.Add(dept.At, "leave it out if it is not known", "%s.depts: size is negative", path)
+			case dept.Size > message.MaxRecipients:
+				d.faults.Add(dept.At, "name its sub-departments instead", "%s.depts: %d has more than the %d people that one call may reach; DingTalk drops the rest without an error", path, dept.ID, message.MaxRecipients)
+			case dept.Size == 0:
+				d.faults.Warn(dept.At, fmt.Sprintf("write {id: %d, size: N}", dept.ID), "%s.depts: the size of %d is not given, so it counts as a whole minute's recipients", path, dept.ID)
+			}
+		}
+	}
+}
+
+func (d *decoder) rules(c *Config) {
+	apps := make([]string, len(c.DingTalk.Apps))
+	for i, a := range c.DingTalk.Apps {
+		apps[i] = a.Name
+	}
+	names := map[string]Pos{}
+	for i := range c.Rules {
+		r, path := &c.Rules[i], fmt.Sprintf("rules[%d]", i)
+		d.name(r.Name, path, r.At, names)
+		if len(r.To) == 0 {
+			d.missing(r.At, path, "to", "name a group, user:ID, dept:ID, person:NAME or an expression")
+		}
+		for _, e := range []struct {
+			key   string
+			value Scalar
+			known []string
+		}{
+			{"priority", r.Priority, []string{"low", "normal", "high", "critical"}},
+			{"on_resolve", r.OnResolve, []string{"send", "status_bar", "recall", "none"}},
+			{"repeat", r.Repeat, []string{"distinct", "suppress"}},
+			{"track", r.Track, []string{"none", "result", "read"}},
+			{"app", r.App, apps},
+		} {
+			if !slices.Contains(e.known, e.value.Value) && len(e.known) > 0 {
+				at := cmp.Or(e.value.At, r.At)
+				d.faults.Add(at, DidYouMean(e.value.Value, e.known), "%s.%s: unknown %q", path, e.key, e.value.Value)
+			}
+		}
+		if r.Expire < 0 {
+			d.faults.Add(r.At, "write 24h, say", "%s.expire is negative", path)
+		}
+		if r.Msgtype.Value == "template" || r.TemplateID != "" {
+			d.faults.Add(cmp.Or(r.Msgtype.At, r.At), "use markdown, oa or action_card", "%s: msgtype template needs a third-party app, which this version does not support", path)
+		}
+	}
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || host == "::1" || strings.HasPrefix(host, "127.")
+}
