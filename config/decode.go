@@ -25,7 +25,11 @@ type decoder struct {
 	Options
 	lines  []string // of the file, to find where block scalars begin
 	faults Faults
+	values int // decoded so far; aliases can make a small file endless
 }
+
+// maxValues is the most values that a file may come to with its aliases.
+const maxValues = 1 << 20
 
 var (
 	scalarType   = reflect.TypeFor[Scalar]()
@@ -42,6 +46,12 @@ func (d *decoder) pos(n *yaml.Node) Pos { return Pos{d.File, n.Line, n.Column} }
 func (d *decoder) value(n *yaml.Node, v reflect.Value, path string) {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
+	}
+	if d.values++; d.values >= maxValues {
+		if d.values == maxValues {
+			d.faults.Add(d.pos(n), "use fewer aliases", "the file comes to more than %d values", maxValues)
+		}
+		return
 	}
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		return
@@ -94,7 +104,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		}
 	}
 	seen := map[string]int{}
-	for key, val := range pairs(n) {
+	for key, val := range pairs(n, maxMerges) {
 		if line, dup := seen[key.Value]; dup {
 			d.faults.Add(d.pos(key), "keep one of them", "%s is given twice, first in line %d", join(path, key.Value), line)
 			continue
@@ -149,7 +159,7 @@ func (d *decoder) table(n *yaml.Node, v reflect.Value, path string) {
 		return
 	}
 	v.Set(reflect.MakeMap(v.Type()))
-	for key, val := range pairs(n) {
+	for key, val := range pairs(n, maxMerges) {
 		k := reflect.ValueOf(key.Value)
 		if v.MapIndex(k).IsValid() {
 			d.faults.Add(d.pos(key), "keep one of them", "%s is given twice", join(path, key.Value))
@@ -310,15 +320,21 @@ func reason(err error) error {
 
 func isSecret(t reflect.Type) bool { return t == secretType || t == secretsType }
 
+// maxMerges is how deep mappings may be merged into each other: an anchor may
+// merge itself.
+const maxMerges = 8
+
 // pairs yields a mapping's keys and values, those of merged mappings (<<) last.
-func pairs(n *yaml.Node) func(func(k, v *yaml.Node) bool) {
+func pairs(n *yaml.Node, merges int) func(func(k, v *yaml.Node) bool) {
 	return func(yield func(k, v *yaml.Node) bool) {
 		var merged []*yaml.Node
 		own := map[string]bool{}
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			k, v := n.Content[i], n.Content[i+1]
 			if k.Tag == "!!merge" {
-				merged = append(merged, v)
+				if merges > 0 {
+					merged = append(merged, v)
+				}
 				continue
 			}
 			own[k.Value] = true
@@ -330,7 +346,7 @@ func pairs(n *yaml.Node) func(func(k, v *yaml.Node) bool) {
 			if m.Kind == yaml.AliasNode {
 				m = m.Alias
 			}
-			for k, v := range pairs(m) {
+			for k, v := range pairs(m, merges-1) {
 				if !own[k.Value] && !yield(k, v) {
 					return
 				}

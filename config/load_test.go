@@ -248,10 +248,22 @@ func TestAnchorsAndMerges(t *testing.T) {
 	}
 }
 
+func TestEndlessAliases(t *testing.T) {
+	t.Parallel()
+	_, faults := load(t, "rules: &a [*a, *a]\n")
+	if _, merged := load(t, base+"people: &p {<<: *p, a: u1}\n"); merged != nil {
+		t.Errorf("an anchor that merges itself: %v", merged)
+	}
+	if !strings.Contains(faults.Error(), "rules") || faults.Fatal() == nil {
+		t.Errorf("found %v", faults)
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add(whole)
 	f.Add(base)
-	f.Add("a: &a [*a]")
+	f.Add("people: &a {<<: *a, <<: *a}")
+	f.Add("rules: &a [*a]")
 	f.Fuzz(func(t *testing.T, text string) {
 		c, faults := Load([]byte(text), Options{File: "f", Getenv: func(string) (string, bool) { return "", false },
 			ReadFile: func(string) ([]byte, error) { return nil, secretError(secret.New("x")) }})
