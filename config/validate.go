@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"workbell/message"
 )
 
 // What rules.yaml may leave out.
@@ -228,6 +226,8 @@ func (d *decoder) auth(s *Source, path string) {
 	}
 }
 
+const noMobiles = "write the user id"
+
 func (d *decoder) people(c *Config) {
 	lower := map[string]string{}
 	for name, p := range c.People {
@@ -235,6 +235,9 @@ func (d *decoder) people(c *Config) {
 			d.faults.Add(p.At, "names of people are compared without regard to case", "people: %q and %q are the same", min(name, other), max(name, other))
 		}
 		lower[strings.ToLower(name)] = name
+		if strings.HasPrefix(p.Value, "mobile:") {
+			d.faults.Add(p.At, noMobiles, "people.%s: telephone numbers are not looked up by this version", name)
+		}
 	}
 	for name, g := range c.Groups {
 		path := "groups." + name
@@ -244,14 +247,17 @@ func (d *decoder) people(c *Config) {
 		if !g.Everyone && len(g.Users)+len(g.Depts)+len(g.People)+len(g.Mobiles) == 0 {
 			d.faults.Add(g.At, "give users, depts, people, or everyone: true", "%s holds nobody", path)
 		}
+		for _, m := range g.Mobiles {
+			d.faults.Add(m.At, noMobiles, "%s.mobiles: telephone numbers are not looked up by this version", path)
+		}
 		for _, dept := range g.Depts {
 			switch {
 			case dept.ID <= 0:
 				d.faults.Add(dept.At, "write the department's number", "%s.depts: %d is no department id", path, dept.ID)
 			case dept.Size < 0:
 				d.faults.Add(dept.At, "leave it out if it is not known", "%s.depts: size is negative", path)
-			case dept.Size > message.MaxRecipients:
-				d.faults.Add(dept.At, "name its sub-departments instead", "%s.depts: %d has more than the %d people that one call may reach; DingTalk drops the rest without an error", path, dept.ID, message.MaxRecipients)
+			case dept.Size > DefaultLimits.RecipientsPerMinute:
+				d.faults.Add(dept.At, "name its sub-departments instead", "%s.depts: %d has more than the %d people that one call may reach; DingTalk drops the rest without an error", path, dept.ID, DefaultLimits.RecipientsPerMinute)
 			case dept.Size == 0:
 				d.faults.Warn(dept.At, fmt.Sprintf("write {id: %d, size: N}", dept.ID), "%s.depts: the size of %d is not given, so it counts as a whole minute's recipients", path, dept.ID)
 			}

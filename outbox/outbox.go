@@ -31,8 +31,9 @@ type Store interface {
 	Enqueue(ctx context.Context, entries []Entry) ([]Kept, error)
 
 	// Claim leases at most max deliveries of app that are due, for at most
-	// lease (30 s at most). next is when the earliest that is not yet due will
-	// be, or zero; Wake tells of any that come before.
+	// lease (30 s at most; 0 means that). next is when the earliest that is not
+	// yet due will be, or the earliest lease ends, or zero; Wake tells of any
+	// that come before.
 	Claim(ctx context.Context, app string, max int, lease time.Duration) (due []Delivery, next time.Time, err error)
 
 	// Reserve takes the quotas for the next attempt of a leased delivery, and
@@ -40,13 +41,16 @@ type Store interface {
 	// and the Grant says which, and when to try again.
 	Reserve(ctx context.Context, lease Lease, quotas []Quota) (Grant, error)
 
-	// Update ends an attempt or gives a lease back, each as the Update says, in
-	// one transaction, and commits before it returns.
+	// Update ends attempts and gives leases back, each as the Update says, in
+	// one transaction, and commits before it returns. It makes all updates or
+	// none: ErrFenced for one leaves the others unmade too. A lease that nobody
+	// has noticed the end of (by a Claim or Expire) is still good for Update,
+	// so that a late answer of DingTalk's is kept, but not for Reserve.
 	Update(ctx context.Context, updates ...Update) error
 
 	// Expire moves what is queued, not leased and past its Expires to Expired,
-	// at most max, and returns those; next is when the next one expires, or
-	// zero.
+	// at most max, the oldest first, and returns those; next is when there is
+	// more to expire (in the past: at once), or zero.
 	Expire(ctx context.Context, max int) (expired []Delivery, next time.Time, err error)
 
 	// Get returns one delivery with its attempts, or ErrNotFound.
@@ -62,8 +66,11 @@ type Store interface {
 
 	// Ready returns nil if the store can be written to.
 	Ready(ctx context.Context) error
-	// Prune removes at most max events older than before with their finished
-	// deliveries, and ledgers that no longer count. It says how many it removed.
+	// Prune removes at most max events received before that time, with their
+	// deliveries, where all of these are finished and none of what they hold
+	// (key, content of today) still counts; and ledgers that no longer count.
+	// It looks at a bounded number and goes on there when called again. It says
+	// how many it removed.
 	Prune(ctx context.Context, before time.Time, max int) (int, error)
 	// Wake has a value after deliveries may have become due. It is for one
 	// reader; a value may stand for several changes.
@@ -110,7 +117,7 @@ type Message struct {
 	Calls            []message.Recipients
 	Repeat           Repeat
 	OnResolve, Track string
-	Expires          time.Time
+	Expires          time.Time // zero: never
 }
 
 // Priorities, as rules.yaml names them.
@@ -202,22 +209,30 @@ type Quota struct {
 type Grant struct {
 	OK      bool
 	Attempt int // its number, where OK
-	// Over are the keys whose limits stand in the way, and RetryAt is when the
-	// last of them is expected to allow it (the zero time: never, as N exceeds
-	// Limit).
+	// Over are the keys whose limits stand in the way, each once, and RetryAt
+	// is the earliest time at which what is known allows it. The zero time
+	// means that none is known: it depends on attempts in flight, and Wake has
+	// a value once one of them ends; or Never.
 	Over    []string
 	RetryAt time.Time
+	// Never says that some N exceeds its Limit, so that waiting does not help.
+	Never bool
 }
 
 // Update says what became of a claimed delivery. The lease ends with it.
 type Update struct {
 	Lease Lease
 	// State is the new state; Queued puts it back.
-	State  State
-	Due    time.Time // Queued: not before; zero: at once
-	Spend  bool      // an attempt is spent
+	State State
+	// Due, with Queued, is when it may be claimed again; zero: at once. A time
+	// in the past is kept as it is, so that what is given back with the Due that
+	// Claim showed keeps its place in the order. Giving back alone (no Attempt,
+	// no Split, that Due) makes nothing due that was not: it does not ring Wake.
+	Due    time.Time
+	Spend  bool // an attempt is spent
 	Reason string
-	// Attempt ends the attempt that Reserve began; nil where there was none.
+	// Attempt ends the attempt that Reserve began; nil where there was none,
+	// else its outcome counts as Unknown.
 	Attempt *Result
 	// Split replaces the delivery's recipients: it keeps the first part's, and
 	// a new delivery of the same event and message is made for each other part.

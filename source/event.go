@@ -65,6 +65,10 @@ type Event struct {
 	// Action, Repository (full name), Sender (login) and Ref are GitHub's.
 	Action, Repository, Sender, Ref string
 
+	// Faults are what went wrong while the event was made: a field's name and
+	// the reason, of a field that is empty or a default for that.
+	Faults []string
+
 	Received time.Time
 
 	payload, item any // decoded Raw and Item, made when first asked for
@@ -115,7 +119,10 @@ func numbers(v any) any {
 		if i, err := strconv.Atoi(v.String()); err == nil {
 			return i
 		}
-		f, _ := v.Float64()
+		f, err := v.Float64()
+		if err != nil { // beyond float64: as it was written, since no JSON can hold an infinity
+			return v.String()
+		}
 		return f
 	case map[string]any:
 		for k, e := range v {

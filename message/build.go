@@ -1,0 +1,156 @@
+package message
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MarkRoom is how many bytes a message leaves free for the mark that Append
+// adds to the n-th of a day with the same content, with n up to 999,999.
+const MarkRoom = len(" #999999 · 14:32")
+
+// floor is how many bytes a text keeps at least before URLs are given up.
+const floor = 64
+
+// Built is a finished message.
+type Built struct {
+	Body    []byte // the bytes of msg: raw UTF-8 JSON, no \u escapes
+	Msgtype string // as in Body: a card without any URL becomes markdown
+	Whole   bool   // nothing was cut or left out for want of room
+}
+
+// Build makes a message of at most max bytes (0: MaxBytes). What is too long
+// is cut: the longest free text first, between graphemes, with an ellipsis.
+// link, the event's URL, is where a tap leads if the values name nothing else,
+// and stays in a message that is cut. The error says which field is wrong and
+// what to write; length is never an error.
+func Build(msgtype string, v Values, link string, max int) (Built, error) {
+	kind, ok := KindOf(msgtype)
+	if !ok {
+		return Built{}, fmt.Errorf("unknown msgtype %q: write one of %s", msgtype, strings.Join(Names(), ", "))
+	}
+	if max <= 0 || max > MaxBytes {
+		max = MaxBytes
+	}
+	b, err := kind.make(v, link)
+	if err == nil {
+		err = b.check()
+	}
+	if err != nil {
+		return Built{}, fmt.Errorf("%s: %w", msgtype, err)
+	}
+	out := Built{Body: encode(b), Msgtype: b.msgtype(), Whole: true}
+	if oa, ok := b.(*oaBody); ok && oa.hidden {
+		out.Whole = false
+	}
+	if len(out.Body) > max {
+		out = fit(b, openable(link), max)
+	}
+	return out, nil
+}
+
+// fit cuts b to max bytes: its texts, then its URLs; what even so does not
+// fit becomes a plain text.
+func fit(b body, link string, max int) Built {
+	for range 2 {
+		if msg := shrink(b, link, max); msg != nil {
+			return Built{Body: msg, Msgtype: b.msgtype()}
+		}
+		b.unlink()
+		link = ""
+	}
+	plain := &textBody{}
+	for _, t := range b.texts() {
+		if *t.s != "" {
+			plain.Content += *t.s + "\n"
+		}
+	}
+	plain.Content = Cut(strings.TrimSpace(plain.Content), max-len(encode(&textBody{})))
+	return Built{Body: encode(plain), Msgtype: plain.msgtype()}
+}
+
+// shrink cuts the texts of b until it fits, and leaves link in it. It returns
+// nil, and b as it was, where that would leave next to nothing of them.
+func shrink(b body, link string, max int) []byte {
+	texts := b.texts()
+	was := make([]string, len(texts))
+	for i, t := range texts {
+		was[i] = *t.s
+	}
+	for _, tail := range []string{"", tailFor(b, link)} {
+		level, ok := levelFor(was, len(encode(b))+jsonLength(tail)-max)
+		if !ok {
+			break
+		}
+		for _, t := range texts {
+			*t.s = cut(t, level)
+		}
+		_, more := b.linked(link)
+		if tail != "" && more != nil {
+			*more.s += tail
+		}
+		if msg := encode(b); len(msg) <= max && (tail != "" || hasLink(b, msg, link)) {
+			return msg
+		}
+		for i, t := range texts {
+			*t.s = was[i]
+		}
+	}
+	return nil
+}
+
+// levelFor returns the length in JSON to which the longest texts have to be
+// cut to save that many bytes; false if that is under floor.
+func levelFor(texts []string, save int) (int, bool) {
+	sizes := make([]int, len(texts))
+	for i, s := range texts {
+		sizes[i] = jsonLength(s)
+	}
+	slices.SortFunc(sizes, func(a, b int) int { return cmp.Compare(b, a) })
+	sum := 0
+	for i, size := range sizes {
+		sum += size
+		level := (sum - save) / (i + 1)
+		if sum >= save && (i+1 == len(sizes) || level >= sizes[i+1]) {
+			return level, level >= floor
+		}
+	}
+	return 0, save <= 0
+}
+
+// tailFor returns what leads to link at the end of the text that takes it.
+func tailFor(b body, link string) string {
+	ok, more := b.linked(link)
+	switch {
+	case ok || link == "" || more == nil:
+		return ""
+	case more.markdown:
+		return "\n\n[View all](" + LinkTarget(link) + ")"
+	}
+	return "\n" + link
+}
+
+func hasLink(b body, msg []byte, link string) bool {
+	ok, more := b.linked(link)
+	return ok || link == "" || more == nil ||
+		bytes.Contains(msg, []byte(link)) || bytes.Contains(msg, []byte(LinkTarget(link)))
+}
+
+// LinkTarget returns url as it may stand between the parentheses of a markdown
+// link: what would end the link or be read as markdown is percent-encoded.
+// It returns "" for a URL that a message may not lead to.
+func LinkTarget(url string) string {
+	url = openable(url)
+	var b strings.Builder
+	for _, c := range []byte(url) {
+		if strings.IndexByte("()[]*`|{}^'", c) >= 0 || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+			continue
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}

@@ -1,0 +1,116 @@
+package message
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Separators of the markers that Row and Button return. Clean removes them
+// from everything else, so no text of an event can pretend to be one.
+const (
+	markRow    = '\x1e'
+	markButton = '\x1d'
+	markPart   = '\x1f'
+	markEnd    = '\x1c'
+)
+
+// Clean returns s as it may stand in a message: valid UTF-8 without control
+// characters, U+2028 and U+2029, whose JSON escapes DingTalk refuses (error
+// 40033). Line ends become \n, tabs become spaces. A backslash before "u" and
+// four hex digits, which would look like such an escape, becomes full-width.
+func Clean(s string) string {
+	if isClean(s) {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	for i, r := range s {
+		switch {
+		case r == '\r':
+			if !strings.HasPrefix(s[i+1:], "\n") {
+				b.WriteByte('\n')
+			}
+		case r == '\t':
+			b.WriteByte(' ')
+		case r == '\\' && looksEscaped(s[i:]):
+			b.WriteRune('＼')
+		case r == '\n' || !removed(r):
+			b.WriteRune(r) // U+FFFD for each invalid byte
+		}
+	}
+	return b.String()
+}
+
+func isClean(s string) bool {
+	for i, r := range s {
+		if r != '\n' && removed(r) || r == utf8.RuneError || r == '\\' && looksEscaped(s[i:]) {
+			return false
+		}
+	}
+	return true
+}
+
+func removed(r rune) bool {
+	return r < ' ' || r >= 0x7f && r <= 0x9f || r == '\u2028' || r == '\u2029'
+}
+
+// looksEscaped says whether s begins like a JSON escape: \u and four hex digits.
+func looksEscaped(s string) bool {
+	if len(s) < 6 || s[1] != 'u' {
+		return false
+	}
+	for _, c := range []byte(s[2:6]) {
+		if !isHex(c) {
+			return false
+		}
+	}
+	return true
+}
+
+func isHex(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+// line returns s cleaned, on one line, without spaces around it.
+func line(s string) string {
+	s = Clean(s)
+	if strings.ContainsRune(s, '\n') {
+		s = strings.Join(strings.Fields(s), " ")
+	}
+	return strings.TrimSpace(s)
+}
+
+// lines returns s cleaned, without spaces at the ends of lines and with one
+// empty line at most between others. In markdown a line end inside a paragraph
+// gets the two spaces before it without which DingTalk joins the lines
+// ("Message types and examples": two spaces before and after are recommended).
+func lines(s string, markdown bool) string {
+	s = strings.TrimSpace(Clean(s))
+	if !strings.ContainsRune(s, '\n') {
+		return s
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 32)
+	blank, fenced := false, false
+	for i, l := range strings.Split(s, "\n") {
+		l = strings.TrimRight(l, " \u00a0")
+		switch {
+		case i == 0:
+		case l == "" && !fenced:
+			blank = true
+			continue
+		case blank:
+			b.WriteString("\n\n")
+		case markdown && !fenced:
+			b.WriteString("  \n")
+		default:
+			b.WriteByte('\n')
+		}
+		blank = false
+		b.WriteString(l)
+		if markdown && strings.HasPrefix(l, "```") {
+			fenced = !fenced
+		}
+	}
+	return b.String()
+}
