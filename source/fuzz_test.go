@@ -1,0 +1,132 @@
+package source
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+)
+
+// sound checks what every event holds to, whatever was sent.
+func sound(t *testing.T, s *Source, h http.Header, body []byte) {
+	t.Helper()
+	events, err := s.Decode(h, body, received)
+	if err != nil {
+		var problem = err.Error()
+		if problem == "" || !utf8.ValidString(problem) || strings.ContainsRune(problem, '\n') {
+			t.Errorf("the error is no line: %q", problem)
+		}
+		return
+	}
+	again, err := s.Decode(h, body, received)
+	if err != nil || len(again) != len(events) {
+		t.Fatalf("a second time: %d events, %v", len(again), err)
+	}
+	for i, e := range events {
+		if e.Key != again[i].Key || e.Title != again[i].Title || e.GroupKey != again[i].GroupKey {
+			t.Errorf("a second time it is another event: %q and %q", e.Title, again[i].Title)
+		}
+		if e.Title == "" || len(e.Title) > maxTitle || len(e.GroupKey) > maxGroup || len(e.Text) > maxText {
+			t.Errorf("title of %d bytes, group of %d, text of %d", len(e.Title), len(e.GroupKey), len(e.Text))
+		}
+		for what, value := range map[string]string{"title": e.Title, "group": e.GroupKey, "status": e.Status, "severity": e.Severity,
+			"name": e.Name, "action": e.Action, "repository": e.Repository, "sender": e.Sender, "ref": e.Ref, "url": e.URL} {
+			checkLine(t, what, value)
+		}
+		for name, value := range e.Labels {
+			checkLine(t, "label name", name)
+			checkLine(t, "label", value)
+		}
+		if !utf8.ValidString(e.Text) || strings.ContainsAny(e.Text, "\x00\r\u2028") {
+			t.Errorf("text: %q", e.Text)
+		}
+		if !json.Valid(e.Raw) || !utf8.Valid(e.Raw) || len(e.Item) > 0 && !json.Valid(e.Item) {
+			t.Errorf("what is kept is not JSON: %q, %q", e.Raw, e.Item)
+		}
+		e.Payload()
+		e.ItemValue()
+	}
+}
+
+func checkLine(t *testing.T, what, value string) {
+	t.Helper()
+	if !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl) || strings.ContainsAny(value, "\u2028\u2029") {
+		t.Errorf("%s is no clean line: %q", what, value)
+	}
+}
+
+func FuzzAlertmanager(f *testing.F) {
+	for _, pattern := range []string{"testdata/alertmanager/*.json", "testdata/grafana/*.json"} {
+		for _, body := range payloads(f, pattern) {
+			f.Add(body)
+		}
+	}
+	s := mustNew(f, Spec{Kind: Alertmanager})
+	f.Fuzz(func(t *testing.T, body []byte) { sound(t, s, http.Header{}, body) })
+}
+
+func FuzzGitHub(f *testing.F) {
+	for file, body := range payloads(f, "testdata/github/*.json") {
+		f.Add(eventOf(file), body, false)
+		// Every name leads to something of another kind.
+		f.Add(eventOf(file), []byte(strings.NewReplacer(`": {`, `": [{`, "},\n", "}],\n").Replace(string(body))), false)
+	}
+	f.Add("push", []byte(`{"commits":{},"head_commit":[],"ref":1e400,"sender":"x","repository":[null]}`), false)
+	f.Add("push", []byte("payload=%7B%7D"), true)
+	s := mustNew(f, Spec{Kind: GitHub})
+	f.Fuzz(func(t *testing.T, event string, body []byte, form bool) {
+		h := hubHeader(event)
+		if form {
+			h = formHeader(event)
+		}
+		sound(t, s, h, body)
+	})
+}
+
+func FuzzJSON(f *testing.F) {
+	for _, body := range payloads(f, "testdata/json/*.json") {
+		f.Add(body)
+	}
+	f.Add([]byte(`{"builds":[{"number":1e400,"name":"a\u0000\ud800","log":[[]]}],"link":"http://x"}`))
+	each, plain := mustNew(f, jenkins()), mustNew(f, Spec{Kind: JSON})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		sound(t, each, http.Header{}, body)
+		sound(t, plain, http.Header{}, body)
+	})
+}
+
+// Any one value of a payload of GitHub may be missing, null or of another
+// kind: the event stays, with a title.
+func TestGitHubToleratesAnyHole(t *testing.T) {
+	t.Parallel()
+	s := mustNew(t, Spec{Kind: GitHub})
+	for file, body := range payloads(t, "testdata/github/*.json") {
+		var whole map[string]any
+		if err := json.Unmarshal(body, &whole); err != nil {
+			t.Fatal(err)
+		}
+		for _, odd := range []any{nil, 17, []any{nil, 1}} {
+			replaceEach(whole, odd, 3, func() {
+				mutated, err := json.Marshal(whole)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sound(t, s, hubHeader(eventOf(file)), mutated)
+			})
+		}
+	}
+}
+
+// replaceEach calls try with each value down to depth replaced by odd.
+func replaceEach(m map[string]any, odd any, depth int, try func()) {
+	for name, value := range m {
+		if inner, ok := value.(map[string]any); ok && depth > 1 {
+			replaceEach(inner, odd, depth-1, try)
+		}
+		m[name] = odd
+		try()
+		m[name] = value
+	}
+}

@@ -1,0 +1,173 @@
+package source
+
+import (
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
+)
+
+// How much of a group goes into a title and a text.
+const (
+	titleLabels = 3
+	textAlerts  = 5
+)
+
+// title says which alert, how many, and what sets the group apart:
+// "HighLatency: 2 firing, 1 resolved (cluster=eu, job=api)".
+func (n *Notification) title() string {
+	title := line(n.alertname(), maxTitle/3) + ": " + n.count()
+	open := " ("
+	for _, p := range n.apart() {
+		title += open + line(p.Name+"="+p.Value, maxTitle/6)
+		open = ", "
+	}
+	if open == ", " {
+		title += ")"
+	}
+	return line(title, maxTitle)
+}
+
+// alertname names the alerts of the group, the first two where there are more.
+func (n *Notification) alertname() string {
+	if name := n.CommonLabels["alertname"]; name != "" {
+		return name
+	}
+	var names []string
+	for i := range n.Alerts {
+		if name := n.Alerts[i].Labels["alertname"]; name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return "Alerts"
+	case 1, 2:
+		return strings.Join(names, ", ")
+	default:
+		return names[0] + ", " + names[1] + " and " + strconv.Itoa(len(names)-2) + " more"
+	}
+}
+
+// count is "firing" or "resolved" for one alert, else how many of each.
+func (n *Notification) count() string {
+	firing := 0
+	for i := range n.Alerts {
+		if n.Alerts[i].Status == Firing {
+			firing++
+		}
+	}
+	resolved := len(n.Alerts) - firing
+	var parts []string
+	switch {
+	case len(n.Alerts) == 1 && n.TruncatedAlerts <= 0:
+		return n.Status
+	case firing > 0:
+		parts = append(parts, strconv.Itoa(firing)+" firing")
+	}
+	if resolved > 0 {
+		parts = append(parts, strconv.Itoa(resolved)+" resolved")
+	}
+	if n.TruncatedAlerts > 0 {
+		parts = append(parts, strconv.Itoa(n.TruncatedAlerts)+" more")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// apart returns the labels that tell this group from others: those it is
+// grouped by, else what its alerts have in common of where they are.
+func (n *Notification) apart() template.Pairs {
+	var pairs template.Pairs
+	for name, value := range n.GroupLabels {
+		if name != "alertname" && value != "" {
+			pairs = append(pairs, template.Pair{Name: name, Value: value})
+		}
+	}
+	slices.SortFunc(pairs, func(a, b template.Pair) int { return strings.Compare(a.Name, b.Name) })
+	for _, name := range [...]string{"instance", "service", "job", "namespace", "cluster"} {
+		if value := n.CommonLabels[name]; len(pairs) == 0 && value != "" {
+			pairs = append(pairs, template.Pair{Name: name, Value: value})
+		}
+	}
+	return pairs[:min(len(pairs), titleLabels)]
+}
+
+// text is what the alerts have in common to say, else what the first of them
+// say, firing ones before others, each thing once.
+func (n *Notification) text() string {
+	if common := annotation(n.CommonAnnotations, "\n"); common != "" {
+		return common
+	}
+	var lines []string
+	for _, state := range [...]string{Firing, ""} {
+		for i := range n.Alerts {
+			a := &n.Alerts[i]
+			said := annotation(a.Annotations, ": ")
+			if said == "" || state == Firing && a.Status != Firing || slices.Contains(lines, said) {
+				continue
+			}
+			if len(lines) == textAlerts {
+				return strings.Join(lines, "\n")
+			}
+			lines = append(lines, said)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// annotation joins summary and description by the names in use for them.
+func annotation(kv template.KV, sep string) string {
+	summary, description := kv["summary"], kv["description"]
+	if description == "" {
+		description = kv["message"]
+	}
+	if summary == "" || summary == description {
+		return description
+	}
+	if description == "" {
+		return summary
+	}
+	return summary + sep + description
+}
+
+// url opens this group in Alertmanager's page of alerts.
+func (n *Notification) url() string {
+	base := strings.TrimRight(n.ExternalURL, "/")
+	if base == "" {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(base + "/#/alerts?receiver=" + query(n.Receiver))
+	if len(n.GroupLabels) > 0 {
+		b.WriteString("&filter=" + query(matchers(n.GroupLabels)))
+	}
+	return link(b.String())
+}
+
+// query escapes a value of a query; a space as %20, which Alertmanager's page
+// needs behind the #.
+func query(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+
+// matchers selects labels in Alertmanager's syntax: {a="b",c="d"}.
+func matchers(labels template.KV) string {
+	var b strings.Builder
+	for i, p := range labels.SortedPairs() {
+		b.WriteByte("{,"[min(i, 1)])
+		b.WriteString(matcherName(p.Name) + "=" + quote(p.Value))
+	}
+	return b.String() + "}"
+}
+
+func matcherName(name string) string {
+	if model.LegacyValidation.IsValidLabelName(name) {
+		return name
+	}
+	return quote(name)
+}
+
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
+
+func quote(s string) string { return `"` + escapes.Replace(s) + `"` }

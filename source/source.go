@@ -1,0 +1,160 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"workbell/secret"
+)
+
+// Spec says how one source of rules.yaml sends and proves itself.
+type Spec struct {
+	Name string // as in POST /hooks/NAME
+	Kind string // Alertmanager, GitHub or JSON
+	Auth Auth
+	// DedupWindow is how long an Alertmanager notification that comes again
+	// counts as a repeat; 0 means 2 minutes.
+	DedupWindow time.Duration
+	// MaxBody is the most bytes that a body may have; 0 means 5 MiB, and for
+	// GitHub 25 MiB, which is what GitHub sends at most.
+	MaxBody int64
+	// Each (kind JSON) is an expression that gives a list: one event for each
+	// element. Fields are expressions for the event's fields: id, title,
+	// status, severity, group_key, url, text and labels. All of them see
+	// payload, headers and item.
+	Each   string
+	Fields map[string]string
+}
+
+// Auth is how a source proves who it is: at most one way. The zero value
+// admits everyone.
+type Auth struct {
+	BearerToken      secret.Secret
+	Basic            *Basic
+	Secrets          []secret.Secret // GitHub: X-Hub-Signature-256; several while rotating
+	HMAC             *HMAC
+	StandardWebhooks *StandardWebhooks
+}
+
+// Basic is HTTP basic authentication (RFC 7617).
+type Basic struct {
+	Username string
+	Password secret.Secret
+}
+
+// HMAC is a SHA-256 HMAC of the raw body in a header: hex or base64, with or
+// without "sha256=" before it.
+type HMAC struct {
+	Header  string
+	Secrets []secret.Secret // several while rotating
+}
+
+// StandardWebhooks is the scheme of standardwebhooks.com, symmetric (v1).
+type StandardWebhooks struct {
+	Secrets []secret.Secret // base64, "whsec_" before it or not; several while rotating
+}
+
+// kinds is the table of senders: what makes a decoder, how large a body may be
+// unless rules.yaml says otherwise, and whether it also comes as a form.
+var kinds = map[string]struct {
+	new     func(Spec) (decoder, []error)
+	maxBody int64
+	forms   bool
+}{
+	Alertmanager: {newAlertmanager, 5 << 20, false},
+	GitHub:       {newGitHub, 25 << 20, true},
+	JSON:         {newGeneric, 5 << 20, false},
+}
+
+// decoder turns an authentic body into events. e is filled in as far as the
+// request alone allows; a decoder of one event completes and returns it.
+type decoder interface {
+	decode(h http.Header, body []byte, e *Event) ([]*Event, error)
+}
+
+// Source checks and decodes the webhooks of one sender. It does not change and
+// may be used by several goroutines at once.
+type Source struct {
+	name, kind string
+	maxBody    int64
+	forms      bool
+	auth       verifier
+	decoder    decoder
+}
+
+// New makes a source. The error joins every fault of the spec (errors.Join),
+// each a *FieldError.
+func New(spec Spec) (*Source, error) {
+	kind, ok := kinds[spec.Kind]
+	if !ok {
+		known := strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
+		return nil, errors.Join(&FieldError{Field: "type", Problem: fmt.Sprintf("unknown type %q (known: %s)", spec.Kind, known)})
+	}
+	auth, err := newVerifier(spec)
+	dec, faults := kind.new(spec)
+	faults = append(faults, err, onlyJSON(spec))
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	s := &Source{spec.Name, spec.Kind, spec.MaxBody, kind.forms, auth, dec}
+	if s.maxBody <= 0 {
+		s.maxBody = kind.maxBody
+	}
+	return s, nil
+}
+
+// onlyJSON refuses expressions where nothing would evaluate them.
+func onlyJSON(spec Spec) error {
+	if spec.Kind == JSON || spec.Each == "" && len(spec.Fields) == 0 {
+		return nil
+	}
+	field := "fields"
+	if spec.Each != "" {
+		field = "each"
+	}
+	return &FieldError{Field: field, Problem: "only a source of type json has expressions; " + spec.Kind + " needs none"}
+}
+
+// Name is the source's name in rules.yaml.
+func (s *Source) Name() string { return s.name }
+
+// Kind is Alertmanager, GitHub or JSON.
+func (s *Source) Kind() string { return s.kind }
+
+// MaxBody is the most bytes that a body may have; the caller holds to it.
+func (s *Source) MaxBody() int64 { return s.maxBody }
+
+// Authenticated says whether senders must prove who they are.
+func (s *Source) Authenticated() bool {
+	_, anybody := s.auth.(open)
+	return !anybody
+}
+
+// Admit looks at the headers before the body is read. It returns nil,
+// ErrUnauthorized or ErrMediaType. It saves work and bandwidth; what decides is
+// Decode, which checks the credentials itself.
+func (s *Source) Admit(h http.Header) error {
+	if !s.auth.admit(h) {
+		return ErrUnauthorized
+	}
+	if !s.takes(h) {
+		return ErrMediaType
+	}
+	return nil
+}
+
+// Decode verifies the credentials and turns the body into events; there may be
+// none. now is when it was received. The events keep parts of body: it must
+// not be changed afterwards. Errors: ErrUnauthorized, or a *BadRequest.
+func (s *Source) Decode(h http.Header, body []byte, now time.Time) ([]*Event, error) {
+	if !s.auth.verify(h, body, now) {
+		return nil, ErrUnauthorized
+	}
+	e := &Event{Source: s.name, Kind: s.kind, Headers: headers(h, s.auth.header()), Received: now}
+	return s.decoder.decode(h, body, e)
+}
