@@ -1,0 +1,229 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"text/template"
+	"text/template/parse"
+	"time"
+
+	"workbell/config"
+	"workbell/message"
+)
+
+const (
+	// folder is what faults call the folder of templates.
+	folder = "templates/"
+	// maxBlock is how many bytes of a block's output are used; a message takes
+	// 2,048. What comes after them is not made.
+	maxBlock = 16 << 10
+)
+
+// family is one file of templates with the blocks MSGTYPE.FIELD, and those of
+// the shared files.
+type family struct {
+	file  string // its name in the folder
+	set   *template.Template
+	zone  *time.Location
+	pool  sync.Pool       // of *executor
+	tried map[string]bool // msgtypes that have been rehearsed
+}
+
+// loadFamilies reads all templates: NAME.tmpl is a family, _NAME.tmpl is
+// shared by all.
+func loadFamilies(files fs.FS, zone *time.Location, faults *config.Faults) map[string]*family {
+	families := map[string]*family{}
+	entries, err := fs.ReadDir(files, ".")
+	if err != nil {
+		faults.Add(config.Pos{File: folder}, "", "reading the templates: %v", err)
+		return families
+	}
+	shared := template.New("").Option("missingkey=zero").Funcs(functions(&executor{zone: zone}))
+	var own []string
+	for _, e := range entries {
+		switch name := e.Name(); {
+		case e.IsDir() || path.Ext(name) != ".tmpl":
+		case strings.HasPrefix(name, "_"):
+			parseFile(shared, files, name, faults)
+		default:
+			own = append(own, name)
+		}
+	}
+	for _, name := range own {
+		set := template.Must(shared.Clone())
+		parseFile(set, files, name, faults)
+		families[strings.TrimSuffix(name, ".tmpl")] = &family{file: name, set: set, zone: zone, tried: map[string]bool{}}
+	}
+	return families
+}
+
+// parseFile adds the blocks of a file to set, made safe.
+func parseFile(set *template.Template, files fs.FS, name string, faults *config.Faults) {
+	text, err := fs.ReadFile(files, name)
+	if err != nil {
+		faults.Add(config.Pos{File: folder + name}, "", "reading the template: %v", err)
+		return
+	}
+	before := map[*parse.Tree]bool{}
+	for _, t := range set.Templates() {
+		before[t.Tree] = true
+	}
+	if _, err := set.New(name).Parse(string(text)); err != nil {
+		te := explainTemplate(err)
+		faults.Add(te.at, te.remedy(), "%s", te.problem)
+		return
+	}
+	for _, t := range set.Templates() {
+		if t.Tree != nil && !before[t.Tree] {
+			harden(t.Tree)
+		}
+	}
+}
+
+// defines says whether the family has a block of that name.
+func (f *family) defines(block string) bool { return f.set.Lookup(block) != nil }
+
+// templateError is an error of text/template with its place.
+type templateError struct {
+	at      config.Pos
+	problem string
+}
+
+func (e *templateError) Error() string { return e.at.String() + ": " + e.problem }
+
+func (e *templateError) remedy() string {
+	if m := notDefined.FindStringSubmatch(e.problem); m != nil {
+		return config.DidYouMean(m[1], functionNames())
+	}
+	if m := noField.FindStringSubmatch(e.problem); m != nil {
+		return config.DidYouMean(m[1], dataNames)
+	}
+	return ""
+}
+
+var (
+	templatePlace = regexp.MustCompile(`(?s)^template: ([^:]+):(\d+):(?:(\d+):)? ?(.*)$`)
+	notDefined    = regexp.MustCompile(`function "(\w+)" not defined`)
+	noField       = regexp.MustCompile(`there is no \.(\w+)`)
+	atField       = regexp.MustCompile(`(?s)^executing "([^"]*)" at <(.*?)>: (.*)$`)
+	cannotField   = regexp.MustCompile(`^can't evaluate field (\w+) in type .*Data$`)
+)
+
+// explainTemplate takes apart what text/template says.
+func explainTemplate(err error) *templateError {
+	m := templatePlace.FindStringSubmatch(err.Error())
+	if m == nil {
+		return &templateError{config.Pos{File: folder}, err.Error()}
+	}
+	line, _ := strconv.Atoi(m[2])
+	column, _ := strconv.Atoi(m[3])
+	if m[3] != "" {
+		column++ // text/template counts from 0
+	}
+	problem := m[4]
+	if in := atField.FindStringSubmatch(problem); in != nil {
+		problem = fmt.Sprintf("%s: %s", in[1], in[3])
+		if f := cannotField.FindStringSubmatch(in[3]); f != nil {
+			problem = fmt.Sprintf("%s: there is no .%s", in[1], f[1])
+		}
+	}
+	return &templateError{config.Pos{File: folder + m[1], Line: line, Column: column}, problem}
+}
+
+// executor runs the blocks of a family for one event at a time. Executors are
+// used again.
+type executor struct {
+	zone   *time.Location
+	now    time.Time
+	blocks map[string][]block // by msgtype
+	out    limited
+}
+
+// block is one block MSGTYPE.FIELD.
+type block struct {
+	field string
+	tmpl  *template.Template
+	fixed bool   // nothing in it depends on the event
+	text  string // where fixed
+}
+
+func (f *family) take(now time.Time) *executor {
+	x, _ := f.pool.Get().(*executor)
+	if x == nil {
+		x = f.executor()
+	}
+	x.now = now
+	return x
+}
+
+func (f *family) executor() *executor {
+	x := &executor{zone: f.zone, blocks: map[string][]block{}}
+	set := template.Must(f.set.Clone()).Funcs(functions(x))
+	for _, kind := range message.Kinds {
+		for _, field := range kind.Fields {
+			t := set.Lookup(kind.Name + "." + field.Name)
+			if t == nil || t.Tree == nil {
+				continue
+			}
+			b := block{field: field.Name, tmpl: t}
+			b.text, b.fixed = fixedText(t.Root)
+			x.blocks[kind.Name] = append(x.blocks[kind.Name], b)
+		}
+	}
+	return x
+}
+
+func fixedText(root *parse.ListNode) (string, bool) {
+	var b strings.Builder
+	for _, n := range root.Nodes {
+		text, ok := n.(*parse.TextNode)
+		if !ok {
+			return "", false
+		}
+		b.Write(text.Text)
+	}
+	return b.String(), true
+}
+
+// values runs the blocks of a msgtype; whole is false where one has more to
+// say than is used.
+func (x *executor) values(msgtype string, data *Data) (v message.Values, whole bool, err error) {
+	v, whole = make(message.Values, len(x.blocks[msgtype])), true
+	for _, b := range x.blocks[msgtype] {
+		if b.fixed {
+			v[b.field] = b.text
+			continue
+		}
+		x.out.buf = x.out.buf[:0]
+		if err := b.tmpl.Execute(&x.out, data); err != nil {
+			if !errors.Is(err, errFull) {
+				return nil, false, explainTemplate(err)
+			}
+			whole = false
+		}
+		// What text/template prints for nothing at all.
+		v[b.field] = strings.ReplaceAll(string(x.out.buf), "<no value>", "")
+	}
+	return v, whole, nil
+}
+
+var errFull = errors.New("the block has more to say than is used")
+
+// limited keeps the first maxBlock bytes written to it, and then ends the
+// execution.
+type limited struct{ buf []byte }
+
+func (l *limited) Write(p []byte) (int, error) {
+	room := maxBlock - len(l.buf)
+	l.buf = append(l.buf, p[:min(len(p), room)]...)
+	if len(p) > room {
+		return room, errFull
+	}
+	return len(p), nil
+}

@@ -1,0 +1,148 @@
+package transform
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"workbell/message"
+)
+
+// What DingTalk's clients make of backslash escapes is not documented, so text
+// that must not be read as markdown has its signs replaced by their full-width
+// forms, which look the same to people (practice of those who send cards; see
+// the official subset in "Message types and examples").
+var lookalikes = map[rune]rune{
+	'*': '＊', '[': '［', ']': '］', '\\': '＼', '`': '｀', '#': '＃', '>': '＞', '-': '－', '+': '＋', '=': '＝',
+	'_': '＿', '<': '＜', '&': '＆', '~': '～', '.': '．', ')': '）', '!': '！', '|': '｜', ':': '：',
+}
+
+// escapeMarkdown returns text such that it reads as it is in DingTalk's
+// markdown, wherever in a line it is put. Line ends are kept as line breaks;
+// spaces that begin a line are dropped.
+func escapeMarkdown(s string) string {
+	s = message.Clean(s)
+	if !strings.ContainsAny(s, "*[]\\`#>-+=_<&~.)|:\n") {
+		return strings.TrimSpace(s)
+	}
+	var b strings.Builder
+	b.Grow(len(s) + 16)
+	for i, line := range strings.Split(strings.TrimSpace(s), "\n") {
+		if i > 0 {
+			b.WriteString("  \n")
+		}
+		escapeLine(&b, strings.TrimSpace(line))
+	}
+	return b.String()
+}
+
+func escapeLine(b *strings.Builder, line string) {
+	marks := lineMarks(line)
+	before := ' '
+	for i, r := range line {
+		if i < marks && lookalikes[r] != 0 || needsEscape(r, before, line[i+utf8.RuneLen(r):]) {
+			b.WriteRune(lookalikes[r])
+		} else {
+			b.WriteRune(r)
+		}
+		before = r
+	}
+}
+
+// lineMarks returns how many bytes at the start of a line would make it
+// something else than text: a heading, a quote, an item, a rule.
+func lineMarks(line string) int {
+	if line == "" {
+		return 0
+	}
+	switch line[0] {
+	case '#', '>':
+		return len(line) - len(strings.TrimLeft(line, "#> "))
+	case '-', '+', '=', '|', ':', '~':
+		marks := len(line) - len(strings.TrimLeft(line, "-+=|:~ "))
+		if marks == len(line) || line[1] == ' ' {
+			return marks
+		}
+	}
+	digits := len(line) - len(strings.TrimLeft(line, "0123456789"))
+	if digits > 0 && digits < len(line) && (line[digits] == '.' || line[digits] == ')') &&
+		(digits+1 == len(line) || line[digits+1] == ' ') {
+		return digits + 1
+	}
+	return 0
+}
+
+// needsEscape says whether r, between before and rest, could begin or end
+// something in a line.
+func needsEscape(r, before rune, rest string) bool {
+	switch r {
+	case '*', '[', ']', '\\', '`':
+		return true
+	case '_':
+		after, _ := utf8.DecodeRuneInString(rest)
+		return !isWord(before) || rest == "" || !isWord(after)
+	case '<':
+		return rest == "" || !strings.ContainsRune(" =0123456789", rune(rest[0]))
+	case '&':
+		end := strings.IndexAny(rest, "; &")
+		return end > 0 && rest[end] == ';' || end < 0 && rest != ""
+	case '~':
+		return before == '~' || strings.HasPrefix(rest, "~")
+	}
+	return false
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+
+// quoteMarkdown returns text escaped, each line a line of a quote.
+func quoteMarkdown(s string) string {
+	s = escapeMarkdown(s)
+	if s == "" {
+		return ""
+	}
+	return "> " + strings.ReplaceAll(s, "\n", "\n> ")
+}
+
+// marks are what GitHub's markdown has and no reader of plain text wants.
+var marks = []struct {
+	pattern *regexp.Regexp
+	by      string
+}{
+	{regexp.MustCompile(`(?s)<!--.*?-->`), ""},
+	{regexp.MustCompile(`</?[a-zA-Z][^<>]*>`), ""},
+	{regexp.MustCompile(`!?\[([^\[\]\n]*)\]\([^()\s]*\)`), "$1"},
+	{regexp.MustCompile("(?m)^(`{3,}|~{3,}).*$\n?"), ""},
+	{regexp.MustCompile("\\*\\*|__|~~|`"), ""},
+	{regexp.MustCompile(`(?m)^#{1,6} +`), ""},
+	{regexp.MustCompile(`(?m)^(\s*)[-*+] \[ \] `), "$1☐ "},
+	{regexp.MustCompile(`(?m)^(\s*)[-*+] \[[xX]\] `), "$1☑ "},
+	{regexp.MustCompile(`(?m)^(\s*)[-*+] `), "$1· "},
+	{regexp.MustCompile(`[ \t]*\n(\s*\n)+`), "\n\n"},
+}
+
+// stripMarkdown returns what text in GitHub's markdown says, without its marks.
+func stripMarkdown(s string) string {
+	if len(s) > maxBlock {
+		s = strings.ToValidUTF8(s[:maxBlock], "")
+	}
+	s = message.Clean(s)
+	for _, m := range marks {
+		s = m.pattern.ReplaceAllString(s, m.by)
+	}
+	return strings.TrimSpace(s)
+}
+
+// markdownLink returns a link, or the text alone where the URL is none that a
+// message may lead to.
+func markdownLink(text, url string) string {
+	text = strings.ReplaceAll(escapeMarkdown(text), "  \n", " ")
+	target := message.LinkTarget(url)
+	switch {
+	case target == "":
+		return text
+	case text == "":
+		return "[Open](" + target + ")"
+	}
+	return "[" + text + "](" + target + ")"
+}
