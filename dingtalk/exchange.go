@@ -1,0 +1,130 @@
+package dingtalk
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"sync/atomic"
+	"time"
+)
+
+func noRedirects(given *http.Client) *http.Client {
+	h := http.Client{Transport: defaultTransport()}
+	if given != nil {
+		h = *given
+	}
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &h
+}
+
+// defaultTransport keeps connections for reuse, but not for long: a server that
+// closes an idle connection in the moment in which it is used leaves a POST
+// without an answer, and a POST is rightly never replayed.
+func defaultTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    5 * time.Second,
+		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: 5 * time.Second},
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 64 << 10,
+	}
+}
+
+// proxy is the environment's. The address may hold a password, so the standard
+// library's error, which quotes it, is not passed on.
+func proxy(r *http.Request) (*url.URL, error) {
+	u, err := http.ProxyFromEnvironment(r)
+	if err != nil {
+		return nil, errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY is not a URL")
+	}
+	return u, nil
+}
+
+// exchange makes one request and reads its answer into out. The Error that it
+// returns lacks Doing, and its Message is not yet cleaned.
+func (c *Client) exchange(caller context.Context, method, path string, query url.Values, body []byte, out any) *Error {
+	ctx, cancel := context.WithTimeout(caller, c.timeout)
+	defer cancel()
+	var sent written
+	u := c.base.JoinPath(path)
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(sent.trace(ctx), method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return &Error{Action: Misconfigured, Outcome: Unsent, Message: "the request cannot be made; check base_url"}
+	}
+	req.Header.Set("User-Agent", c.userAgent)
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/json;charset=utf-8")
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return c.failure(caller, ctx, err, sent.nothing(ctx))
+	}
+	defer func() { _ = resp.Body.Close() }()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	switch {
+	case err != nil:
+		return c.failure(caller, ctx, err, false)
+	case len(answer) > maxAnswer:
+		return unreadable(resp.StatusCode, "the answer is larger than 1 MiB")
+	}
+	return readAnswer(resp.StatusCode, resp.Header, answer, out)
+}
+
+// written notes how far a request has got. The transport itself repeats a POST
+// only where nothing of it was written; each try begins with GotConn.
+type written struct{ got, wrote atomic.Bool }
+
+func (w *written) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn:      func(httptrace.GotConnInfo) { w.got.Store(true); w.wrote.Store(false) },
+		WroteHeaders: func() { w.wrote.Store(true) },
+	})
+}
+
+// nothing says whether it is certain that the server has not had the request:
+// there was no connection, or its headers were never complete. After the end of
+// ctx the writing may still have been going on.
+func (w *written) nothing(ctx context.Context) bool {
+	return !w.got.Load() || (!w.wrote.Load() && ctx.Err() == nil)
+}
+
+// failure is a call without a whole answer.
+func (c *Client) failure(caller, ctx context.Context, err error, unsent bool) *Error {
+	e := &Error{Action: Unavailable, Outcome: Unknown}
+	if unsent {
+		e.Outcome = Unsent
+	}
+	var withURL *url.Error // its text has the URL, and the URL has the token
+	if errors.As(err, &withURL) {
+		err = withURL.Err
+	}
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case caller.Err() != nil:
+		e.cause = caller.Err()
+		e.Message = "given up before an answer came: " + caller.Err().Error()
+	case ctx.Err() != nil:
+		e.Message = fmt.Sprintf("no answer within %v", c.timeout)
+	case errors.As(err, &certificate):
+		e.Action, e.RetryAfter = Misconfigured, repair
+		e.Message = err.Error()
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		e.Message = "the connection was closed before the answer was whole"
+	default:
+		e.Message = err.Error()
+	}
+	return e
+}

@@ -1,0 +1,148 @@
+package dingtalk
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+)
+
+const (
+	// ahead is how long before its end a token is renewed, without holding up
+	// those who call with it (the official page of gettoken advises 10 minutes).
+	ahead = 10 * time.Minute
+	// renewAgain is how long a renewal ahead of time that failed waits for the
+	// next; gettoken throttles those who ask too often.
+	renewAgain = 30 * time.Second
+	// lifetime is how long a token lives where the answer does not say.
+	lifetime = 7200 * time.Second
+)
+
+// token is an access token and when it ends.
+type token struct {
+	value   string
+	renew   time.Time // from when on it is renewed in the background
+	expires time.Time
+}
+
+// Token makes sure that there is an access token, asking DingTalk for one if
+// there is none that is still good: the cheapest proof that app_key and
+// app_secret are right. Its error is an *Error.
+func (c *Client) Token(ctx context.Context) error {
+	if _, e := c.token(ctx); e != nil {
+		return e
+	}
+	return nil
+}
+
+// token returns a token that has not ended. However many callers wait, one
+// request is made; one of them giving up does not disturb the others.
+func (c *Client) token(ctx context.Context) (string, *Error) {
+	now := time.Now()
+	c.mu.Lock()
+	held, early := c.held, c.held.value != "" && now.Before(c.held.expires)
+	renew := early && !now.Before(held.renew)
+	if renew {
+		c.held.renew = now.Add(renewAgain)
+	}
+	c.mu.Unlock()
+	if renew {
+		c.flight.DoChan("token", c.fetch)
+	}
+	if early {
+		return held.value, nil
+	}
+	return c.await(ctx, c.flight.DoChan("token", c.fetch))
+}
+
+const fetching = "getting an access token"
+
+func (c *Client) await(ctx context.Context, answer <-chan singleflight.Result) (string, *Error) {
+	select {
+	case r := <-answer:
+		if e, failed := r.Err.(*Error); failed { //nolint:errorlint // fetch returns it bare
+			shared := *e // each waiter's own, since post writes to it
+			return "", &shared
+		}
+		return r.Val.(string), nil
+	case <-ctx.Done():
+		return "", &Error{Doing: fetching, Action: Unavailable, Outcome: Unsent,
+			Message: "given up before an answer came: " + ctx.Err().Error(), cause: ctx.Err()}
+	}
+}
+
+// fetch asks for a token and keeps it, unless a token was refused meanwhile:
+// then the answer may be that very token. Its error is an *Error.
+func (c *Client) fetch() (any, error) {
+	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return nil, &Error{Doing: fetching, Action: Unavailable, Outcome: Unsent, Message: "the client is closed"}
+	}
+	c.wait.Add(1)
+	epoch := c.epoch
+	c.mu.Unlock()
+	defer c.wait.Done()
+
+	asked := time.Now()
+	var answer struct {
+		Token     string `json:"access_token"`
+		ExpiresIn int64  `json:"expires_in"`
+	}
+	query := url.Values{"appkey": {c.appKey}, "appsecret": {c.appSecret.Reveal()}}
+	e := c.exchange(c.life, http.MethodGet, "/gettoken", query, nil, &answer)
+	if e == nil && answer.Token == "" {
+		e = unreadable(http.StatusOK, "the answer holds no access_token")
+	}
+	if e != nil {
+		return nil, c.tokenError(e)
+	}
+	t := newToken(answer.Token, answer.ExpiresIn, asked)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if epoch == c.epoch {
+		c.held = t
+	}
+	return t.value, nil
+}
+
+// newToken reckons from when the token was asked for, so that it never ends
+// earlier at DingTalk than here.
+func newToken(value string, expiresIn int64, asked time.Time) token {
+	life := lifetime
+	if expiresIn > 0 && expiresIn < int64(lifetime/time.Second) {
+		life = time.Duration(expiresIn) * time.Second
+	}
+	expires := asked.Add(life)
+	return token{value: value, expires: expires, renew: expires.Add(-min(ahead, life/2))}
+}
+
+// tokenError puts an error of gettoken in terms of the call that wanted the
+// token: that call was never made, and no message is to blame.
+func (c *Client) tokenError(e *Error) *Error {
+	e.Doing = fetching
+	e.Outcome = Unsent
+	e.Message = c.clean(e.Message)
+	switch e.Action {
+	case Retry:
+		e.Action = Unavailable
+	case RenewToken, GiveUp, BadRecipient, Tomorrow: // a refused token can only be a refused secret here
+		e.Action, e.RetryAfter = Misconfigured, repair
+	}
+	return e
+}
+
+// drop forgets a token that DingTalk refused, if it is still the one held.
+// Whoever asks from now on gets the answer to a new request.
+func (c *Client) drop(refused string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.held.value != refused {
+		return
+	}
+	c.held = token{}
+	c.epoch++
+	c.flight.Forget("token")
+}
