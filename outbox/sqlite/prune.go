@@ -1,0 +1,119 @@
+package sqlite
+
+import (
+	"context"
+	"time"
+)
+
+// Prune removes old events; see outbox.Store. One call looks at no more than
+// ten times max events, and the next goes on where it stopped.
+func (s *Store) Prune(ctx context.Context, before time.Time, max int) (removed int, err error) {
+	err = s.run(ctx, "removing old events", 0, func(t *tx) error {
+		removed, err = t.prune(before.UnixMilli(), max)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return removed, nil
+}
+
+// span is an event with the deliveries that it was kept with.
+type span struct{ event, first, last int64 }
+
+func (t *tx) prune(before int64, max int) (removed int, err error) {
+	if err := t.forget(); err != nil {
+		return 0, err
+	}
+	if _, err := t.conn.exec("DELETE FROM recent WHERE until <= ?", t.now); err != nil {
+		return 0, err
+	}
+	from := t.pruned
+	t.undo(func() { t.pruned = from })
+	old, next, err := t.older(from, before, 10*max)
+	if err != nil {
+		return 0, err
+	}
+	for _, e := range old {
+		if removed == max {
+			next = e.event - 1
+			break
+		}
+		over, err := t.over(e)
+		if err != nil {
+			return 0, err
+		}
+		if !over {
+			continue
+		}
+		if err := t.remove(e); err != nil {
+			return 0, err
+		}
+		removed++
+	}
+	t.pruned = next
+	return removed, nil
+}
+
+// older returns up to limit events after from that are older than before and
+// whose keys are free again, and where to go on: 0 is the beginning.
+func (t *tx) older(from, before int64, limit int) (old []span, next int64, err error) {
+	seen, young := 0, false
+	err = t.conn.query(func(r row) error {
+		if young = young || r.int(3) >= before; young {
+			return nil
+		}
+		seen++
+		next = r.int(0)
+		if r.int(4) <= t.now {
+			old = append(old, span{r.int(0), r.int(1), r.int(1) + r.int(2) - 1})
+		}
+		return nil
+	}, "SELECT id, first, calls, received, key_until FROM events WHERE id > ? ORDER BY id LIMIT ?", from, int64(limit))
+	if young || seen < limit {
+		next = 0
+	}
+	return old, next, err
+}
+
+// over says whether all of an event's deliveries have ended, and none of them
+// rang on a day that lasts still: until then its content is needed.
+func (t *tx) over(e span) (bool, error) {
+	over := true
+	err := t.deliveriesOf(e, func(_, state, rang int64) {
+		if state == queued || rang != 0 && t.opts.endOfDay(rang) > t.now {
+			over = false
+		}
+	})
+	return over, err
+}
+
+func (t *tx) deliveriesOf(e span, each func(id, state, rang int64)) error {
+	return t.conn.query(func(r row) error {
+		each(r.int(0), r.int(1), r.int(2))
+		return nil
+	}, `SELECT id, state, rang FROM deliveries WHERE id BETWEEN ? AND ?
+		UNION ALL SELECT id, state, rang FROM deliveries INDEXED BY deliveries_split WHERE event = ? AND split = 1`,
+		e.first, e.last, e.event)
+}
+
+func (t *tx) remove(e span) error {
+	var ids []int64
+	err := t.deliveriesOf(e, func(id, state, _ int64) {
+		ids = append(ids, id)
+		t.counts[state]--
+	})
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := t.conn.exec("DELETE FROM attempts WHERE delivery = ?", id); err != nil {
+			return err
+		}
+		if _, err := t.conn.exec("DELETE FROM deliveries WHERE id = ?", id); err != nil {
+			return err
+		}
+	}
+	_, err = t.conn.exec("DELETE FROM events WHERE id = ?", e.event)
+	return err
+}

@@ -1,0 +1,226 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"workbell/outbox"
+)
+
+// A batch is closed at so many calls or bytes, so that one transaction stays
+// short and its memory bounded; what is left waits for the next.
+const (
+	maxBatch      = 1024
+	maxBatchBytes = 32 << 20
+)
+
+// op is one call that waits for the writer.
+type op struct {
+	// do checks first and writes after. What it refuses it answers with a
+	// refusal, nothing having been written; any other error is the engine's,
+	// and undoes the whole batch.
+	do   func(*tx) error
+	size int
+	turn atomic.Int32 // pending, then begun or withdrawn
+	done chan struct{}
+	err  error
+}
+
+// refusal is an answer to one call that leaves the others of its batch alone.
+type refusal struct{ error }
+
+const (
+	pending = iota
+	begun
+	withdrawn
+)
+
+// run hands do to the writer and returns once it is committed. A ctx that ends
+// withdraws it only while it has not begun; after that the answer is awaited,
+// so that it is always the truth.
+func (s *Store) run(ctx context.Context, doing string, size int, do func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", doing, err)
+	}
+	o := &op{do: do, size: size, done: make(chan struct{})}
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return outbox.ErrClosed
+	}
+	s.waiting = append(s.waiting, o)
+	s.mu.Unlock()
+	s.ring(s.signal)
+	select {
+	case <-o.done:
+	case <-ctx.Done():
+		if o.turn.CompareAndSwap(pending, withdrawn) {
+			return fmt.Errorf("%s: %w", doing, ctx.Err())
+		}
+		<-o.done
+	}
+	var r refusal
+	switch {
+	case o.err == nil:
+		return nil
+	case errors.As(o.err, &r):
+		return r.error
+	}
+	return fmt.Errorf("%s in %s: %w", doing, s.opts.Path, o.err)
+}
+
+// write is the writer: it commits batches until the store is closed and
+// nothing waits.
+func (s *Store) write() {
+	defer close(s.done)
+	for range s.signal {
+		// Whoever is about to call gets in, without a timer: at 64 callers this
+		// makes one sync out of some dozens.
+		runtime.Gosched()
+		batch, more, closed := s.take()
+		if more {
+			s.ring(s.signal)
+		}
+		if len(batch) > 0 {
+			s.commit(batch)
+			s.checkpoint()
+		}
+		if closed && !more {
+			break
+		}
+	}
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.failed = s.release()
+}
+
+func (s *Store) take() (batch []*op, more, closed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, bytes := 0, 0
+	for n < len(s.waiting) && n < maxBatch && (n == 0 || bytes+s.waiting[n].size <= maxBatchBytes) {
+		bytes += s.waiting[n].size
+		n++
+	}
+	batch = s.waiting[:n:n]
+	if s.waiting = s.waiting[n:]; len(s.waiting) == 0 {
+		s.waiting = nil
+	}
+	return batch, len(s.waiting) > 0, s.closed
+}
+
+// commit runs the batch in one transaction and answers every call in it.
+func (s *Store) commit(batch []*op) {
+	t := s.begin()
+	ran := batch[:0]
+	for _, o := range batch {
+		if o.turn.CompareAndSwap(pending, begun) {
+			ran = append(ran, o)
+		}
+	}
+	err := t.all(ran)
+	if err != nil {
+		t.rollback()
+	} else {
+		s.mu.Lock()
+		s.stats = s.counts
+		s.mu.Unlock()
+		if t.wake {
+			s.ring(s.wake)
+		}
+	}
+	for _, o := range ran {
+		if err != nil {
+			o.err = err
+		}
+		close(o.done)
+	}
+}
+
+// tx is the transaction of one batch.
+type tx struct {
+	*memory
+	opts    *Options
+	at      time.Time
+	now     int64 // at, in milliseconds
+	wake    bool
+	before  numbers
+	undoing []func()
+}
+
+func (s *Store) begin() *tx {
+	at := time.Now()
+	return &tx{memory: &s.memory, opts: &s.opts, at: at, now: at.UnixMilli(), before: s.numbers}
+}
+
+func (t *tx) all(ops []*op) error {
+	if err := t.conn.script("BEGIN"); err != nil {
+		return err
+	}
+	for _, o := range ops {
+		o.err = o.do(t)
+		if r := (refusal{}); o.err != nil && !errors.As(o.err, &r) {
+			return o.err
+		}
+	}
+	if err := t.keepNumbers(); err != nil {
+		return err
+	}
+	var saved []func()
+	for _, x := range t.indexes() {
+		done, err := x.save(t)
+		if err != nil {
+			return err
+		}
+		saved = append(saved, done)
+	}
+	if err := t.conn.script("COMMIT"); err != nil {
+		return err
+	}
+	for _, done := range saved {
+		done()
+	}
+	return nil
+}
+
+// keepNumbers writes the store's row where something in it has changed.
+func (t *tx) keepNumbers() error {
+	if t.numbers == t.before {
+		return nil
+	}
+	text, err := json.Marshal(t.counts.byState())
+	if err != nil {
+		return err
+	}
+	_, err = t.conn.exec("UPDATE store SET last_event = ?, last_delivery = ?, counts = ?",
+		t.lastEvent, t.lastDelivery, string(text))
+	return err
+}
+
+// rollback makes file and memory what they were before the batch.
+func (t *tx) rollback() {
+	_ = t.conn.script("ROLLBACK") // SQLite has done it itself after some errors
+	for i := len(t.undoing) - 1; i >= 0; i-- {
+		t.undoing[i]()
+	}
+	t.numbers = t.before
+	for _, x := range t.indexes() {
+		x.discard()
+	}
+}
+
+// undo registers what takes back a change to memory, should the batch fail.
+func (t *tx) undo(f func()) { t.undoing = append(t.undoing, f) }
+
+// Ready returns nil if the store can be written to: it writes, and syncs.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.run(ctx, "writing a probe", 0, func(t *tx) error {
+		_, err := t.conn.exec("UPDATE store SET opened = opened")
+		return err
+	})
+}
