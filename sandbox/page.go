@@ -1,0 +1,232 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"embed"
+	"fmt"
+	"html/template"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"workbell/phone"
+)
+
+//go:embed page
+var assets embed.FS
+
+var (
+	pageTemplate = template.Must(template.ParseFS(assets, "page/page.html"))
+	style        = phone.CSS + asset("page/page.css")
+	script       = asset("page/page.js")
+)
+
+func asset(name string) string {
+	b, err := assets.ReadFile(name)
+	if err != nil {
+		panic("sandbox: " + err.Error())
+	}
+	return string(b)
+}
+
+// How much the page shows.
+const (
+	maxPeople = 200
+	maxNotes  = 50
+)
+
+// policy lets the page load its own style and script, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+type pageData struct {
+	People   []person
+	More     int // people not shown
+	Open     *person
+	Notes    []note
+	Counters Counters
+	Refused  []refusal
+	Command  string
+	Quiet    bool // nothing has happened yet
+	Whole    bool // whether notifications are kept
+}
+
+// person is an employee in the list.
+type person struct {
+	ID, Name, Letter string
+	Hue              int // one of eight
+	Unread, Dropped  int
+	Last             string
+	At               time.Time
+	Open             bool
+	Link             string
+}
+
+// note is one notification in the chat.
+type note struct {
+	Call    Call
+	To      Recipient
+	Drawing template.HTML
+	Stamp   string // the time, where the one before is some minutes old
+}
+
+// Bytes is how large the message is.
+func (n note) Bytes() int { return len(n.Call.Msg) }
+
+func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
+	data := s.page(r.URL.Query().Get("user"))
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, data); err != nil {
+		http.Error(w, "drawing the page: "+err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	_, _ = w.Write(b.Bytes())
+}
+
+func serveAsset(contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Cache-Control", "no-cache")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write([]byte(body))
+	}
+}
+
+// page gathers what the page shows; user is whose chat is open, "" whoever was
+// notified last.
+func (s *Sandbox) page(user string) pageData {
+	s.mu.Lock()
+	people := make([]person, 0, len(s.org.ids))
+	for _, id := range s.org.ids {
+		people = append(people, s.org.employees[id].person())
+	}
+	slices.SortStableFunc(people, func(a, b person) int { return b.At.Compare(a.At) })
+	data := pageData{People: people, Refused: slices.Clone(s.refusals), Whole: s.ledger.max >= 0}
+	data.Quiet = s.counters.Accepted == 0 && len(s.refusals) == 0
+	at := max(slices.IndexFunc(people, func(p person) bool { return p.ID == user }), 0)
+	if len(people) > 0 {
+		people[at].Open = true
+		data.Open = &people[at]
+		data.Notes = s.org.employees[people[at].ID].notes()
+	}
+	s.mu.Unlock()
+
+	for i, n := range data.Notes {
+		data.Notes[i].Drawing = phone.Draw([]byte(n.Call.Msg), n.Call.App)
+	}
+	slices.Reverse(data.Refused)
+	if len(people) > maxPeople && at < maxPeople {
+		data.People, data.More = people[:maxPeople], len(people)-maxPeople
+	}
+	data.Counters = s.Counters()
+	data.Command = s.command()
+	return data
+}
+
+// person is what the list says of an employee. Sandbox.mu is held.
+func (e *employee) person() person {
+	p := person{ID: e.ID, Name: e.Name, Letter: letter(e.Name), Hue: hue(e.ID), Link: "/?user=" + url.QueryEscape(e.ID)}
+	for _, i := range e.inbox {
+		switch i.recipient().Fate {
+		case Unread:
+			p.Unread++
+		case Read:
+		default:
+			p.Dropped++
+		}
+	}
+	if n := len(e.inbox); n > 0 {
+		p.At = e.inbox[n-1].call.At
+		p.Last = phone.Summary([]byte(e.inbox[n-1].call.Msg))
+	}
+	return p
+}
+
+// notes are the newest notifications, oldest first. Sandbox.mu is held.
+func (e *employee) notes() []note {
+	var out []note
+	var before time.Time
+	for n, i := range e.inbox {
+		at := i.call.At.Local()
+		if n >= len(e.inbox)-maxNotes {
+			out = append(out, note{Call: *i.call, To: *i.recipient(), Stamp: stamp(before, at)})
+		}
+		before = at
+	}
+	return out
+}
+
+func stamp(before, at time.Time) string {
+	switch {
+	case at.Sub(before) < 5*time.Minute:
+		return ""
+	case at.Format(time.DateOnly) != before.Format(time.DateOnly) && !before.IsZero():
+		return at.Format("2 Jan 15:04")
+	}
+	return at.Format("15:04")
+}
+
+func letter(name string) string {
+	r, _ := utf8.DecodeRuneInString(strings.TrimSpace(name))
+	return string(unicode.ToUpper(r))
+}
+
+func hue(id string) int {
+	n := 0
+	for _, b := range []byte(id) {
+		n = (n*31 + int(b)) % 8
+	}
+	return n
+}
+
+// command is what to paste to see the first notification.
+func (s *Sandbox) command() string {
+	if s.opt.HookURL == "" {
+		a := s.opt.Apps[0]
+		return fmt.Sprintf(`B=http://%s
+T=$(curl -s "$B/gettoken?appkey=%s&appsecret=…" | sed 's/.*access_token":"\([^"]*\).*/\1/')
+curl "$B%s?access_token=$T" \
+  -H 'Content-Type: application/json' \
+  -d '{"agent_id":%d,"userid_list":"u1","msg":{"msgtype":"text","text":{"content":"Hello"}}}'`, Address, url.QueryEscape(a.Key), PathSend, a.AgentID)
+	}
+	body := cmp.Or(s.opt.HookBody, firstAlert(s.opt.Now()))
+	return fmt.Sprintf("curl %s \\\n -H 'Content-Type: application/json' \\\n -d '%s'", s.opt.HookURL, strings.ReplaceAll(body, "'", `'\''`))
+}
+
+// firstAlert is a payload of Alertmanager.
+func firstAlert(now time.Time) string {
+	return `{
+  "version": "4", "status": "firing",
+  "receiver": "workbell",
+  "groupKey": "{}:{alertname=\"HighLatency\"}",
+  "externalURL": "http://alerts.example",
+  "groupLabels": {"alertname": "HighLatency"},
+  "commonLabels": {
+    "alertname": "HighLatency",
+    "severity": "critical", "team": "sre"},
+  "commonAnnotations": {
+    "summary": "p99 above 2 s for 5 min"},
+  "alerts": [{
+    "status": "firing",
+    "fingerprint": "c0ffee01",
+    "startsAt": "` + now.UTC().Format(time.RFC3339) + `",
+    "endsAt": "0001-01-01T00:00:00Z",
+    "generatorURL": "http://prom.example/g",
+    "labels": {
+      "alertname": "HighLatency",
+      "severity": "critical", "team": "sre",
+      "instance": "web-1"},
+    "annotations": {
+      "summary": "p99 above 2 s for 5 min"}
+  }]}`
+}

@@ -1,0 +1,89 @@
+"use strict";
+// The page is drawn by the server. This keeps it up to date: at each event the
+// page is fetched anew, and what differs is put in place.
+
+const $ = (id) => document.getElementById(id);
+const user = () => $("chat").dataset.user;
+
+function pin() { // so that the open chat stays open when another rings
+  if (user() && !$("silence") && !new URLSearchParams(location.search).has("user")) {
+    history.replaceState(null, "", "/?user=" + encodeURIComponent(user()));
+  }
+}
+
+function swap(id, fresh) {
+  const now = $(id), next = fresh.getElementById(id);
+  if (now.innerHTML === next.innerHTML) return;
+  const focused = now.contains(document.activeElement) && document.activeElement.id;
+  now.innerHTML = next.innerHTML;
+  if (focused && $(focused)) $(focused).focus();
+}
+
+function swapChat(fresh) {
+  const now = $("chat"), next = fresh.getElementById("chat");
+  const atEnd = now.scrollHeight - now.scrollTop - now.clientHeight < 80;
+  const rung = [];
+  for (const old of [...now.children]) if (!next.querySelector("#" + CSS.escape(old.id))) old.remove();
+  for (const li of [...next.children]) {
+    const old = $(li.id);
+    if (!old) {
+      li.classList.add("new");
+      now.append(li);
+      if (li.id !== "silence") rung.push(li);
+    } else if (old.className.replace(/ ?new/, "") !== li.className) old.replaceWith(li);
+  }
+  now.dataset.user = next.dataset.user || "";
+  if (atEnd) now.scrollTop = now.scrollHeight;
+  if (rung.length) {
+    const last = rung[rung.length - 1].querySelector(".drawing").textContent.trim().replace(/\s+/g, " ").slice(0, 120);
+    $("news").textContent = (rung.length > 1 ? rung.length + " new notifications. " : "New notification. ") + last;
+  }
+}
+
+async function refresh() {
+  const answer = await fetch(location.href, { cache: "no-store" });
+  if (!answer.ok) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  swapChat(fresh);
+  for (const id of ["people", "bar", "tally"]) swap(id, fresh);
+  pin();
+  read();
+}
+
+function read() {
+  const open = document.querySelector("#people a[aria-current].fresh");
+  if (open && document.visibilityState === "visible") fetch("/sandbox/read?user=" + encodeURIComponent(user()), { method: "POST" });
+}
+
+let busy = false, again = false;
+async function update() {
+  if (busy) { again = true; return; }
+  busy = true;
+  try { do { again = false; await refresh(); } while (again); } catch { /* the stream says when the server is back */ } finally { busy = false; }
+}
+
+function listen() {
+  const live = $("live"), events = new EventSource("/sandbox/events");
+  const say = (on) => { live.hidden = false; live.classList.toggle("off", !on); live.textContent = on ? "live" : "waiting for the server"; };
+  let lost = false;
+  events.onopen = () => { say(true); if (lost) update(); lost = false; };
+  events.onerror = () => { say(false); lost = true; };
+  events.onmessage = update;
+}
+
+$("chat").scrollTop = $("chat").scrollHeight;
+const copy = $("copy");
+if (navigator.clipboard) {
+  copy.hidden = false;
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText($("command").textContent);
+    copy.textContent = "Copied";
+    setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+  });
+}
+document.addEventListener("visibilitychange", read);
+const current = document.querySelector("#people a[aria-current]");
+if (current && location.search) current.scrollIntoView({ block: "nearest", inline: "nearest" });
+pin();
+read();
+listen();
