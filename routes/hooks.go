@@ -1,0 +1,185 @@
+package routes
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"workbell/outbox"
+	"workbell/source"
+	"workbell/transform"
+)
+
+// accepted is the answer to a webhook that was taken.
+type accepted struct {
+	Events     []string      `json:"events"`
+	Duplicate  bool          `json:"duplicate"` // all of it had been taken before
+	Deliveries []acceptedRef `json:"deliveries"`
+}
+
+type acceptedRef struct {
+	ID    string       `json:"id"`
+	Rule  string       `json:"rule"`
+	State outbox.State `json:"state"`
+}
+
+// receive is the whole way of a webhook: bound, verify, decode, route and
+// render, keep, and only then 202.
+func (o Options) receive(c echo.Context) error {
+	began := time.Now()
+	req, plan := c.Request(), o.Plan.Load()
+	src, known := plan.Sources[c.Param("name")]
+	if !known {
+		o.Webhook("", http.StatusNotFound, time.Since(began))
+		return refuse(http.StatusNotFound, "there is no source %q in rules.yaml", c.Param("name"))
+	}
+	kept, err := o.take(c, plan, src)
+	if err != nil {
+		p := answer(err)
+		o.Webhook(src.Name(), p.Status, time.Since(began))
+		if p.Status == http.StatusServiceUnavailable {
+			o.Log.Error("webhook not kept", "component", "routes", "source", src.Name(), "err", err)
+		} else {
+			o.Log.Warn("webhook refused", "component", "routes", "source", src.Name(), "code", p.Status, "err", err, "remote", req.RemoteAddr)
+		}
+		return p
+	}
+	o.Webhook(src.Name(), http.StatusAccepted, time.Since(began))
+	return c.JSON(http.StatusAccepted, summary(kept))
+}
+
+func (o Options) take(c echo.Context, plan *Plan, src *source.Source) ([]outbox.Kept, error) {
+	if o.Draining.Load() {
+		return nil, errDraining
+	}
+	req := c.Request()
+	if err := src.Admit(req.Header); err != nil {
+		return nil, err
+	}
+	body, err := readBody(c.Response(), req, src.MaxBody())
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	events, err := src.Decode(req.Header, body, now)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	entries := make([]outbox.Entry, len(events))
+	for i, ev := range events {
+		result := plan.Transform.Apply(ev, now)
+		o.report(ev, result)
+		entries[i] = entry(plan, ev, result)
+	}
+	return o.Store.Enqueue(req.Context(), entries)
+}
+
+var errDraining = errors.New("workbell is stopping")
+
+// readBody reads at most max bytes, with one allocation where the sender told
+// the length.
+func readBody(w http.ResponseWriter, req *http.Request, max int64) ([]byte, error) {
+	if req.ContentLength > max {
+		return nil, &http.MaxBytesError{Limit: max}
+	}
+	r := http.MaxBytesReader(w, req.Body, max)
+	if req.ContentLength <= 0 {
+		return io.ReadAll(r)
+	}
+	body := make([]byte, req.ContentLength)
+	_, err := io.ReadFull(r, body)
+	return body, err
+}
+
+// answer says what the sender is told of err.
+func answer(err error) *problem {
+	var tooLarge *http.MaxBytesError
+	var bad *source.BadRequest
+	switch {
+	case errors.Is(err, source.ErrUnauthorized):
+		return refuse(http.StatusUnauthorized, "credentials or signature are missing or wrong")
+	case errors.Is(err, source.ErrMediaType):
+		return refuse(http.StatusUnsupportedMediaType, "send JSON, uncompressed, with Content-Type: application/json")
+	case errors.As(err, &tooLarge):
+		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes; max_body in rules.yaml sets the bound", tooLarge.Limit)
+	case errors.As(err, &bad):
+		return refuse(http.StatusBadRequest, "%s", bad.Error())
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return refuse(http.StatusBadRequest, "the body ended before its Content-Length")
+	}
+	return refuse(http.StatusServiceUnavailable, "cannot be kept now; send it again later")
+}
+
+// report makes known what went wrong in rules and templates. Nothing is lost
+// by it: the fallback has the event.
+func (o Options) report(ev *source.Event, result transform.Result) {
+	for _, f := range result.Faults {
+		o.Fault(f.Rule, f.Field)
+		o.Log.Error("rule failed", "component", "transform", "source", ev.Source, "rule", f.Rule, "field", f.Field, "err", f.Err)
+	}
+}
+
+// entry is an event and its messages as the store keeps them.
+func entry(plan *Plan, ev *source.Event, result transform.Result) outbox.Entry {
+	e := outbox.Entry{
+		Event: outbox.Event{
+			Source: ev.Source, Kind: ev.Kind, Name: ev.Name, Key: ev.Key, KeyTTL: ev.KeyTTL,
+			Status: ev.Status, Severity: ev.Severity, Title: ev.Title, GroupKey: ev.GroupKey,
+			Headers: ev.Headers, Payload: ev.Raw, Received: ev.Received,
+		},
+		Messages: make([]outbox.Message, len(result.Messages)),
+	}
+	for i, f := range result.Faults {
+		if i > 0 {
+			e.Event.Faults += "\n"
+		}
+		e.Event.Faults += f.Error()
+	}
+	for i, m := range result.Messages {
+		e.Messages[i] = outbox.Message{
+			Rule: m.Rule, App: m.App, Msgtype: m.Msgtype, Priority: m.Priority,
+			Group: group(m.App, ev), Body: m.Body, Calls: m.To.Calls(plan.Recipients(m.App)),
+			Repeat: outbox.Repeat(m.Repeat), OnResolve: m.OnResolve, Track: m.Track,
+			Expires: ev.Received.Add(m.Expire),
+		}
+	}
+	return e
+}
+
+// Recipients is the most people that one call of app may reach.
+func (p *Plan) Recipients(app string) int {
+	for i := range p.Config.DingTalk.Apps {
+		if a := &p.Config.DingTalk.Apps[i]; a.Name == app {
+			return a.Limits.RecipientsPerMinute
+		}
+	}
+	return 0
+}
+
+// group names the deliveries that keep their order among each other.
+func group(app string, ev *source.Event) string {
+	if ev.GroupKey == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(strings.Join([]string{app, ev.Source, ev.GroupKey}, "\x00")))
+	return hex.EncodeToString(sum[:12])
+}
+
+func summary(kept []outbox.Kept) accepted {
+	a := accepted{Events: make([]string, 0, len(kept)), Deliveries: []acceptedRef{}, Duplicate: len(kept) > 0}
+	for _, k := range kept {
+		a.Events = append(a.Events, strconv.FormatInt(k.Event, 10))
+		a.Duplicate = a.Duplicate && k.Duplicate
+		for _, d := range k.Deliveries {
+			a.Deliveries = append(a.Deliveries, acceptedRef{strconv.FormatInt(d.ID, 10), d.Rule, d.State})
+		}
+	}
+	return a
+}
