@@ -1,0 +1,301 @@
+// Package bridge builds a bridge from its parts, runs it, reloads it and stops
+// it. It contains no logic of its own: every part is a package, and this is the
+// one place where they meet.
+package bridge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"workbell/config"
+	"workbell/dispatch"
+	"workbell/outbox"
+	"workbell/routes"
+	"workbell/sandbox"
+)
+
+// Options are the flags of `serve`.
+type Options struct {
+	Files          Files
+	Storage        string // sqlite:FILE
+	MaxBacklog     int
+	HooksAddress   string
+	AdminAddress   string
+	MetricsAddress string // metrics alone; empty: none
+	SandboxAddress string // used where Files.Sandbox is set
+	Pprof          bool
+	Version        string
+	Log            *slog.Logger
+}
+
+// How long each step of stopping may take.
+const (
+	answerWithin = 5 * time.Second  // webhooks that are being answered
+	sendWithin   = 12 * time.Second // calls to DingTalk: their own time-out and the commit
+)
+
+// Bridge is a running workbell. Start makes it, Run serves until its context
+// ends, and releases all that Start took.
+type Bridge struct {
+	o          Options
+	plan       atomic.Pointer[routes.Plan]
+	draining   atomic.Bool
+	reloading  sync.Mutex
+	store      outbox.Store
+	metrics    *metrics
+	dispatcher *dispatch.Dispatcher
+	sandbox    *sandbox.Sandbox
+	servers    []*server
+	closers    []func() error // torn down backwards
+}
+
+type server struct {
+	name     string
+	listener net.Listener
+	http     *http.Server
+}
+
+// Start loads the rules, opens the store and the listeners. Webhooks are taken
+// once Run runs. Faults in rules.yaml or templates come back as config.Faults.
+func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
+	b := &Bridge{o: o}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, b.close())
+		}
+	}()
+	plan, faults := LoadPlan(o.Files)
+	b.tell(faults)
+	if plan == nil {
+		return nil, faults.Fatal()
+	}
+	if err := b.admits(plan.Config); err != nil {
+		return nil, err
+	}
+	if o.Files.Sandbox {
+		if err := b.startSandbox(plan.Config); err != nil {
+			return nil, err
+		}
+	}
+	if b.store, err = openStore(ctx, o.Storage, o.MaxBacklog, plan.Config.DingTalk.Location); err != nil {
+		return nil, err
+	}
+	b.closers = append(b.closers, b.store.Close)
+	b.metrics = newMetrics(b.store, o.Version)
+	b.metrics.reloaded(nil)
+	b.plan.Store(plan)
+	settings, err := b.settings(plan.Config)
+	if err != nil {
+		return nil, err
+	}
+	b.dispatcher = dispatch.New(dispatch.Options{Settings: settings, Store: b.store, Logger: o.Log, Observer: b.metrics})
+	return b, b.listen()
+}
+
+// listen opens the hooks and admin listeners.
+func (b *Bridge) listen() error {
+	ro := routes.Options{
+		Plan: &b.plan, Store: b.store, Draining: &b.draining, Log: b.o.Log,
+		Webhook: b.metrics.webhook,
+		Fault:   func(rule, field string) { b.metrics.faults.WithLabelValues(rule, field).Inc() },
+		Reload:  b.Reload, Apps: func() any { return b.dispatcher.Status() }, Metrics: b.metrics.handler(),
+		Pprof: b.o.Pprof, Loopback: isLoopback(b.o.AdminAddress), Index: b.index,
+	}
+	if err := b.serve("hooks", b.o.HooksAddress, routes.Hooks(ro)); err != nil {
+		return err
+	}
+	if b.o.MetricsAddress != "" {
+		if err := b.serve("metrics", b.o.MetricsAddress, routes.Metrics(ro)); err != nil {
+			return err
+		}
+	}
+	return b.serve("admin", b.o.AdminAddress, routes.Admin(ro))
+}
+
+// serve opens a listener with bounds on slow and large clients.
+func (b *Bridge) serve(name, address string, h http.Handler) error {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listening for %s: %w (choose another with --%s)", name, err, map[string]string{
+			"hooks": "web.listen-address", "admin": "admin.listen-address", "metrics": "metrics.listen-address", "sandbox": "sandbox.listen-address"}[name])
+	}
+	b.servers = append(b.servers, &server{name, l, &http.Server{
+		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(b.o.Log.Handler(), slog.LevelDebug),
+	}})
+	b.closers = append(b.closers, func() error {
+		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+			return err
+		}
+		return nil
+	})
+	return nil
+}
+
+// Run serves until ctx ends, then stops in order: no more webhooks, those in
+// hand answered, calls in flight ended and recorded, the store closed. What has
+// not been sent stays in the store.
+func (b *Bridge) Run(ctx context.Context) error {
+	sendCtx, stopSending := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopSending()
+	g, ctx := errgroup.WithContext(ctx)
+	for _, s := range b.servers {
+		b.o.Log.Info("listening", "component", "bridge", "for", s.name, "address", s.listener.Addr().String())
+		g.Go(func() error {
+			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serving %s: %w", s.name, err)
+			}
+			return nil
+		})
+	}
+	sending := make(chan struct{})
+	g.Go(func() error { defer close(sending); return b.dispatcher.Run(sendCtx) })
+	g.Go(func() error { return b.prune(ctx) })
+	g.Go(func() error {
+		<-ctx.Done()
+		b.draining.Store(true)
+		b.shutdown("hooks", answerWithin)
+		stopSending()
+		b.shutdown("admin", answerWithin)
+		b.shutdown("metrics", answerWithin)
+		<-sending // the last calls need the stand-in, where there is one
+		if b.sandbox != nil {
+			b.sandbox.Close()
+		}
+		b.shutdown("sandbox", answerWithin)
+		return nil
+	})
+	err := wait(ctx, g, sendWithin+2*answerWithin)
+	return errors.Join(err, b.close())
+}
+
+// wait waits for the group, but no longer than within after ctx has ended.
+func wait(ctx context.Context, g *errgroup.Group, within time.Duration) error {
+	done := make(chan error, 1)
+	go func() { done <- g.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(within):
+		return fmt.Errorf("stopping took longer than %v; what was in flight is tried again at the next start", within)
+	}
+}
+
+func (b *Bridge) shutdown(name string, within time.Duration) {
+	for _, s := range b.servers {
+		if s.name != name {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), within)
+		if err := s.http.Shutdown(ctx); err != nil {
+			_ = s.http.Close()
+		}
+		cancel()
+	}
+}
+
+func (b *Bridge) close() error {
+	var errs []error
+	for i := len(b.closers) - 1; i >= 0; i-- {
+		errs = append(errs, b.closers[i]())
+	}
+	b.closers = nil
+	return errors.Join(errs...)
+}
+
+// Reload loads rules.yaml and the templates again and, if nothing in them is
+// fatal, exchanges them as a whole; else the old ones stay and the faults come
+// back as config.Faults.
+func (b *Bridge) Reload(context.Context) error {
+	b.reloading.Lock()
+	defer b.reloading.Unlock()
+	plan, faults := LoadPlan(b.o.Files)
+	b.tell(faults)
+	err := faults.Fatal()
+	if err == nil {
+		err = b.admits(plan.Config)
+	}
+	var settings dispatch.Settings
+	if err == nil {
+		b.pointAtSandbox(plan.Config)
+		settings, err = b.settings(plan.Config)
+	}
+	b.metrics.reloaded(err)
+	if err != nil {
+		b.o.Log.Error("reload failed; the old rules stay in force", "component", "bridge", "err", err)
+		return err
+	}
+	if old := b.plan.Load().Config.DingTalk.Timezone; old != plan.Config.DingTalk.Timezone {
+		b.o.Log.Warn("dingtalk.timezone changes with the next start", "component", "bridge", "now", old)
+	}
+	b.plan.Store(plan)
+	b.dispatcher.Reconfigure(settings)
+	b.o.Log.Info("rules loaded", "component", "bridge", "rules", len(plan.Config.Rules), "sources", len(plan.Sources))
+	return nil
+}
+
+// tell logs warnings; fatal faults are the caller's to report.
+func (b *Bridge) tell(faults config.Faults) {
+	for _, f := range faults {
+		if f.Warning {
+			b.o.Log.Warn("rules.yaml", "component", "config", "at", f.At.String(), "problem", f.Problem, "remedy", f.Remedy)
+		}
+	}
+}
+
+// admits warns of every source that takes webhooks from anybody, and refuses
+// one that listens beyond this machine without saying so.
+func (b *Bridge) admits(cfg *config.Config) error {
+	var faults config.Faults
+	for i := range cfg.Sources {
+		s := &cfg.Sources[i]
+		if s.Auth.None || s.Auth.At.Line == 0 {
+			b.o.Log.Warn("source without authentication: anybody who reaches it can notify your people", "component", "bridge", "source", s.Name)
+		}
+		if s.Auth.At.Line == 0 && !isLoopback(b.o.HooksAddress) {
+			faults.Add(s.At, "give auth, or write auth: none if that is meant", "sources[%d]: %q takes webhooks from anybody, and %s is reached from elsewhere", i, s.Name, b.o.HooksAddress)
+		}
+	}
+	return faults.Fatal()
+}
+
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// URL returns the base URL of a listener: hooks, admin or sandbox; empty where
+// there is none.
+func (b *Bridge) URL(name string) string {
+	for _, s := range b.servers {
+		if s.name == name {
+			addr := s.listener.Addr().String()
+			if host, port, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsUnspecified() {
+				addr = net.JoinHostPort("localhost", port)
+			}
+			return "http://" + addr
+		}
+	}
+	return ""
+}
+
+// Sandbox returns the stand-in for DingTalk, or nil.
+func (b *Bridge) Sandbox() *sandbox.Sandbox { return b.sandbox }

@@ -1,0 +1,132 @@
+package bridge
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"workbell/config"
+	"workbell/routes"
+	"workbell/source"
+	"workbell/transform"
+)
+
+// Files say where the user's rules and templates are.
+type Files struct {
+	Config    string // rules.yaml; empty: the embedded one
+	Templates string // a folder, laid over the embedded one; empty or missing: none
+	Embedded  fs.FS  // holds rules.yaml and templates/
+	Sandbox   bool   // see config.Options
+	// Trusted makes the sources take payloads without credentials: for commands
+	// that read them from files and receive nothing.
+	Trusted bool
+}
+
+// LoadPlan loads all that `serve` would: rules, secrets' files, templates. The
+// plan is nil if a fault is fatal.
+func LoadPlan(f Files) (*routes.Plan, config.Faults) {
+	data, name, err := f.rules()
+	if err != nil {
+		return nil, config.Faults{{At: config.Pos{File: f.Config}, Problem: err.Error(), Remedy: "name it with --config.file"}}
+	}
+	cfg, faults := config.Load(data, config.Options{File: name, Sandbox: f.Sandbox})
+	sources := f.loadSources(cfg, &faults)
+	t, more := transform.Load(cfg, f.templates())
+	faults = append(faults, more...)
+	faults.Sort()
+	if faults.Fatal() != nil {
+		return nil, faults
+	}
+	return &routes.Plan{Sources: sources, Transform: t, Config: cfg}, faults
+}
+
+func (f Files) rules() (data []byte, name string, err error) {
+	if f.Config == "" {
+		data, err = fs.ReadFile(f.Embedded, "rules.yaml")
+		return data, "rules.yaml (embedded)", err
+	}
+	file, err := os.Open(f.Config)
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = file.Close() }()
+	data, err = io.ReadAll(io.LimitReader(file, config.MaxFile+1))
+	return data, f.Config, err
+}
+
+func (f Files) templates() fs.FS {
+	below, err := fs.Sub(f.Embedded, "templates")
+	if err != nil {
+		below = f.Embedded
+	}
+	if f.Templates == "" {
+		return below
+	}
+	return overlay{top: os.DirFS(f.Templates), below: below}
+}
+
+// loadSources makes the sources, and puts the faults of their expressions where
+// the user wrote them.
+func (f Files) loadSources(cfg *config.Config, faults *config.Faults) map[string]*source.Source {
+	sources := map[string]*source.Source{}
+	for i := range cfg.Sources {
+		c := &cfg.Sources[i]
+		if f.Trusted {
+			c.Auth = config.Auth{None: true}
+		}
+		s, err := source.New(spec(c))
+		if err != nil {
+			sourceFaults(c, fmt.Sprintf("sources[%d]", i), err, faults)
+			continue
+		}
+		sources[c.Name] = s
+	}
+	return sources
+}
+
+func sourceFaults(c *config.Source, path string, err error, faults *config.Faults) {
+	var many interface{ Unwrap() []error }
+	if errors.As(err, &many) {
+		for _, e := range many.Unwrap() {
+			sourceFaults(c, path, e, faults)
+		}
+		return
+	}
+	var fe *source.FieldError
+	switch {
+	case errors.As(err, &fe) && fe.Field == "each":
+		faults.Add(c.Each.Place(fe.Line, fe.Column), "", "%s.each: %s", path, fe.Problem)
+	case errors.As(err, &fe):
+		field := c.Fields[strings.TrimPrefix(fe.Field, "fields.")]
+		faults.Add(field.Place(fe.Line, fe.Column), "", "%s.%s: %s", path, fe.Field, fe.Problem)
+	default:
+		faults.Add(c.At, "", "%s: %v", path, err)
+	}
+}
+
+// spec is what rules.yaml says of a source, in source's own words.
+func spec(c *config.Source) source.Spec {
+	s := source.Spec{
+		Name: c.Name, Kind: c.Type, DedupWindow: c.DedupWindow, MaxBody: int64(c.MaxBody), Each: c.Each.Value,
+		Auth: source.Auth{BearerToken: c.Auth.BearerToken, Secrets: c.Auth.Secrets},
+	}
+	for name, f := range c.Fields {
+		if s.Fields == nil {
+			s.Fields = map[string]string{}
+		}
+		s.Fields[name] = f.Value
+	}
+	if b := c.Auth.Basic; b != nil {
+		s.Auth.Basic = &source.Basic{Username: b.Username, Password: b.Password}
+	}
+	if h := c.Auth.HMAC; h != nil {
+		s.Auth.HMAC = &source.HMAC{Header: h.Header, Secrets: h.Secrets}
+	}
+	if w := c.Auth.StandardWebhooks; w != nil {
+		s.Auth.StandardWebhooks = &source.StandardWebhooks{Secrets: w.Secrets}
+	}
+	return s
+}
