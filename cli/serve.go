@@ -1,0 +1,103 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"workbell/bridge"
+	"workbell/config"
+)
+
+type serveCmd struct {
+	fileFlags
+	logFlags
+	Storage        string `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
+	MaxBacklog     int    `name:"storage.max-backlog" default:"1000000" help:"Most deliveries that may wait; beyond it webhooks get 503."`
+	HooksAddress   string `name:"web.listen-address" placeholder:"ADDR" help:"Where to take webhooks. Default: :8060; with --sandbox 127.0.0.1:8060."`
+	AdminAddress   string `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve API, metrics and reload."`
+	MetricsAddress string `name:"metrics.listen-address" placeholder:"ADDR" help:"Where to serve metrics alone, in addition."`
+	Pprof          bool   `name:"admin.pprof" help:"Serve Go profiles under /debug/pprof on the admin address."`
+	Sandbox        bool   `name:"sandbox" help:"Send to a stand-in for DingTalk inside this process and show what employees receive. Needs no credentials and no rules.yaml."`
+	SandboxAddress string `name:"sandbox.listen-address" default:"127.0.0.1:8062" help:"With --sandbox: where to serve the stand-in and its page."`
+}
+
+// Run runs the bridge until the context ends.
+func (c *serveCmd) Run(ctx context.Context, env Env) error {
+	files, err := c.files(env, c.Sandbox)
+	if err != nil {
+		return err
+	}
+	hooks := ":8060"
+	if c.Sandbox {
+		hooks = "127.0.0.1:8060"
+	}
+	storage := cmp.Or(c.Storage, "sqlite:workbell.db")
+	if c.Sandbox && c.Storage == "" {
+		dir, err := os.MkdirTemp("", "workbell-sandbox-")
+		if err != nil {
+			return fmt.Errorf("making a folder for the sandbox's store: %w (name one with --storage)", err)
+		}
+		defer func() { _ = os.RemoveAll(dir) }()
+		storage = "sqlite:" + filepath.Join(dir, "workbell.db")
+	}
+	log := c.logger(env.Stderr)
+	b, err := bridge.Start(ctx, bridge.Options{
+		Files: files, Storage: storage, MaxBacklog: c.MaxBacklog,
+		HooksAddress: cmp.Or(c.HooksAddress, hooks), AdminAddress: c.AdminAddress,
+		MetricsAddress: c.MetricsAddress, SandboxAddress: c.SandboxAddress,
+		Pprof: c.Pprof, Version: env.Version.Version, Log: log,
+	})
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		return exit{FellShort, err}
+	}
+	if err != nil {
+		return fmt.Errorf("starting: %w", err)
+	}
+	if c.Sandbox {
+		_, _ = fmt.Fprint(env.Stdout, greeting(b))
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go reloadOnHangup(ctx, b)
+	return b.Run(ctx)
+}
+
+// reloadOnHangup reloads at each SIGHUP until ctx ends. Reload logs what came
+// of it.
+func reloadOnHangup(ctx context.Context, b *bridge.Bridge) {
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangup:
+			_ = b.Reload(ctx)
+		}
+	}
+}
+
+// greeting tells a newcomer what to do next.
+func greeting(b *bridge.Bridge) string {
+	return fmt.Sprintf(`
+workbell with a stand-in for DingTalk: nothing leaves this machine.
+
+  the employees' phones  %s/
+  API, metrics, reload   %s/
+
+Paste this in another terminal, and look at the phone of u1:
+
+%s
+
+Stop with Ctrl-C.
+
+`, b.URL("sandbox"), b.URL("admin"), bridge.SampleCurl(b.URL("hooks")))
+}
