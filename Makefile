@@ -1,0 +1,54 @@
+# make test does everything that must pass; it installs what it needs.
+SHELL := /bin/bash
+BIN := $(CURDIR)/.bin
+ALERTMANAGER := v0.31.1
+export PATH := $(BIN):$(PATH)
+
+.PHONY: test build deps fmt vet lint unit fuzz race chaos bench clean
+
+test: deps fmt vet lint unit ## everything
+
+build: ## one static binary
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o workbell .
+
+deps: $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER)
+
+$(BIN)/golangci-lint: tools/go.mod tools/go.sum
+	@echo "deps: building golangci-lint, once"
+	@cd tools && GOFLAGS=-mod=mod GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(BIN)/alertmanager-$(ALERTMANAGER):
+	@echo "deps: building Alertmanager $(ALERTMANAGER) for the tests, once"
+	@GOBIN=$(BIN) go install github.com/prometheus/alertmanager/cmd/alertmanager@$(ALERTMANAGER)
+	@mv $(BIN)/alertmanager $@
+
+fmt:
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
+
+vet:
+	go vet ./...
+
+lint: $(BIN)/golangci-lint
+	golangci-lint run ./...
+
+unit:
+	go test -timeout 12m ./...
+
+race: ## the same tests under the race detector; needs a C compiler
+	go test -race -timeout 25m ./...
+
+FUZZTIME ?= 60s
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for pkg in $$(go list ./...); do \
+		for f in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz' || true); do \
+			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) $$pkg; \
+		done; done
+
+chaos: ## the crash test, long: CRASHES kills
+	CRASHES=$${CRASHES:-100} go test -count=1 -run 'TestCrash' -v -timeout 60m .
+
+bench: build ## the figures of docs/performance.md
+	go run ./bench
+
+clean:
+	rm -rf workbell $(BIN)
