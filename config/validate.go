@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // What rules.yaml may leave out.
@@ -142,14 +143,16 @@ func (d *decoder) faulty(about string) bool {
 	return slices.ContainsFunc(d.faults, func(f Fault) bool { return strings.HasPrefix(f.Problem, about) })
 }
 
-var nameShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_.-]{0,63}$`)
+var nameShape = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}_.-]*$`)
+
+func isName(s string) bool { return utf8.RuneCountInString(s) <= 64 && nameShape.MatchString(s) }
 
 func (d *decoder) name(name, path string, at Pos, seen map[string]Pos) {
 	first, dup := seen[name]
 	switch {
 	case name == "":
 		d.missing(at, path, "name", "the history, logs and metrics speak of it by name")
-	case !nameShape.MatchString(name):
+	case !isName(name):
 		d.faults.Add(at, "use letters, digits, - _ and ., at most 64", "%s.name: %q is no name", path, name)
 	case dup:
 		d.faults.Add(at, "names are given once", "%s.name: %q is taken already, in line %d", path, name, first.Line)
@@ -241,7 +244,7 @@ func (d *decoder) people(c *Config) {
 	}
 	for name, g := range c.Groups {
 		path := "groups." + name
-		if !nameShape.MatchString(name) {
+		if !isName(name) {
 			d.faults.Add(g.At, "use letters, digits, - _ and ., at most 64", "%s: no name", path)
 		}
 		if !g.Everyone && len(g.Users)+len(g.Depts)+len(g.People)+len(g.Mobiles) == 0 {

@@ -25,6 +25,13 @@ type Data struct {
 	// Total, TotalFiring and TotalResolved count all alerts that came, whatever
 	// has room.
 	Total, TotalFiring, TotalResolved int
+	// Name is the alerts' common name, or the title. Where is what sets their
+	// group apart: its labels without alertname and severity.
+	Name  string
+	Where template.KV
+	// GeneratorURL is where the first alert comes from; empty where it is so long
+	// that it would push out what the alert says.
+	GeneratorURL string
 
 	Labels, CommonLabels, GroupLabels, CommonAnnotations template.KV
 	Receiver, ExternalURL, NotificationReason            string
@@ -83,7 +90,16 @@ func newData(ev *source.Event) *Data {
 		Receiver: n.Receiver, ExternalURL: n.ExternalURL, NotificationReason: n.NotificationReason,
 		Source: ev.Source, Kind: ev.Kind, Event: ev.Name, GroupKey: ev.GroupKey,
 		Action: ev.Action, Repository: ev.Repository, Sender: ev.Sender, Ref: ev.Ref,
-		Headers: ev.Headers, ev: ev,
+		Headers: ev.Headers, ev: ev, Name: ev.Title,
+	}
+	if name := n.CommonLabels["alertname"]; name != "" {
+		d.Name = name
+	}
+	if len(n.Alerts) > 0 && len(n.Alerts[0].GeneratorURL) < longURL {
+		d.GeneratorURL = n.Alerts[0].GeneratorURL
+	}
+	if len(n.GroupLabels) > 0 {
+		d.Where = n.GroupLabels.Remove(saidElsewhere)
 	}
 	for i := range n.Alerts {
 		if n.Alerts[i].Status == source.Firing {
@@ -93,6 +109,13 @@ func newData(ev *source.Event) *Data {
 	d.TotalResolved = len(n.Alerts) - d.TotalFiring
 	return d
 }
+
+// longURL is the length in bytes from which a URL takes too much of a message's
+// 2,048.
+const longURL = 250
+
+// saidElsewhere are labels that the head of a message says anyway.
+var saidElsewhere = []string{"alertname", "severity"}
 
 // keep leaves the first n alerts, of those that fire before the others.
 func (d *Data) keep(n int) {

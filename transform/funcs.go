@@ -57,12 +57,20 @@ func functions(x *executor) tmpl.FuncMap {
 		"quote":    func(v any) string { return quoteMarkdown(textOf(v)) },
 		"plain":    func(v any) string { return stripMarkdown(textOf(v)) },
 		"mdLink":   func(text, url any) string { return markdownLink(textOf(text), textOf(url)) },
+		"pairs":    pairs,
+		"values":   values,
+		"apart":    apart,
+		"when":     x.when,
+		"count":    counted,
+		"state":    state,
+		"sign":     sign,
+		"mdLinks":  markdownLinks,
 		"row":      func(key, value any) string { return message.Row(textOf(key), textOf(value)) },
 		"button":   func(title, url any) string { return message.Button(textOf(title), textOf(url)) },
 		"link":     func(url any) string { return browserLink(textOf(url)) },
 		"excerpt":  func(n int, v any) string { return message.CutRunes(strings.Join(strings.Fields(textOf(v)), " "), n) },
 		"trunc":    func(n int, v any) string { return message.CutRunes(textOf(v), n) },
-		"dt":       func(v any) string { return x.local(v, "01-02 15:04:05") },
+		"dt":       func(v any) string { return x.local(v, layout) },
 		"clock":    func(v any) string { return x.local(v, "15:04") },
 		"duration": func(from, to time.Time) string { return shortDuration(to.Sub(from)) },
 		"color":    func(status, severity any) string { return color(textOf(status), textOf(severity)) },
@@ -283,6 +291,9 @@ func (x *executor) local(v any, layout string) string {
 	}
 	return t.In(x.zone).Format(layout)
 }
+
+// layout is how times are written: the year goes without saying.
+const layout = "01-02 15:04:05"
 
 // shortDuration prints the two largest units: 3d 4h, 1h 2m, 45s.
 func shortDuration(d time.Duration) string {

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -145,4 +146,19 @@ func markdownLink(text, url string) string {
 		return "[Open](" + target + ")"
 	}
 	return "[" + text + "](" + target + ")"
+}
+
+// markdownLinks joins links by " · ": each a text and a URL, of which those
+// without a URL are left out.
+func markdownLinks(parts ...any) (string, error) {
+	if len(parts)%2 != 0 {
+		return "", fmt.Errorf("mdLinks takes pairs of a text and a URL, not %d arguments", len(parts))
+	}
+	var links []string
+	for i := 0; i < len(parts); i += 2 {
+		if url := textOf(parts[i+1]); url != "" {
+			links = append(links, markdownLink(textOf(parts[i]), url))
+		}
+	}
+	return strings.Join(links, " · "), nil
 }
