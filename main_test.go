@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -380,6 +381,52 @@ func TestCommands(t *testing.T) {
 				t.Errorf("workbell %s: want exit %d and %q, got %d\n%s%s", strings.Join(c.args, " "), c.code, c.says, code, out, errs)
 			}
 		})
+	}
+}
+
+var rulesInReadme = regexp.MustCompile("(?s)   ```yaml\n(   dingtalk:.*?)   ```")
+
+// TestReadmeRules holds the README's first rules.yaml to what it says: it loads.
+func TestReadmeRules(t *testing.T) {
+	for _, name := range []string{"DINGTALK_APP_KEY", "DINGTALK_APP_SECRET", "ALERTMANAGER_TOKEN"} {
+		t.Setenv(name, "x")
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := rulesInReadme.FindStringSubmatch(string(readme))
+	if block == nil {
+		t.Fatal("the README has no rules.yaml")
+	}
+	rules := writeFile(t, t.TempDir(), "rules.yaml", strings.ReplaceAll(block[1], "\n   ", "\n")[3:])
+	if out, errs, code := workbell(t, "check", "--config.file="+rules); code != 0 || !strings.Contains(out, "no faults") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestTerminate stops workbell while DingTalk is slow and webhooks come in:
+// what is in flight ends and is recorded, the rest is kept and goes out after
+// the next start, and nothing twice.
+func TestTerminate(t *testing.T) {
+	t.Parallel()
+	p, dingtalk, dir := served(t, crashRules)
+	if err := dingtalk.Fail(sandbox.Fault{Kind: sandbox.Delay, Path: "asyncsend_v2", Probability: 1, Wait: 500 * time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	load := &crashLoad{accepted: map[int]bool{}}
+	done := load.start(context.Background(), p.hooks)
+	waitUntil(t, func() bool { return len(dingtalk.Calls()) > 0 }, "a first call", p.log)
+	if code := p.terminate(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.log)
+	}
+	<-done
+	dingtalk.Heal()
+	p = startProcess(t, dir)
+	waitUntil(t, func() bool { return queueDepth(t, p.admin) == 0 }, "the rest to leave", p.log)
+	load.compare(t, dingtalk.Calls())
+	if sent := len(dingtalk.Calls()); sent > load.posted {
+		t.Errorf("%d calls for %d webhooks: an attempt in flight was not recorded", sent, load.posted)
 	}
 }
 

@@ -43,7 +43,7 @@ func newMetrics(store outbox.Store, version string) *metrics {
 		webhooks: counter("webhooks_total", "Webhooks by source and answer.", "source", "code"),
 		latency: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "workbell", Name: "webhook_duration_seconds",
 			Help: "Time from a webhook's arrival to its answer, kept on disk.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
-		faults:   counter("rule_faults_total", "Rules or templates that failed while they ran, by rule and field.", "rule", "field"),
+		faults:   counter("rule_faults_total", "Rules, templates and fields of sources that failed while they ran, by rule (none for a source) and field.", "rule", "field"),
 		attempts: counter("attempts_total", "Calls that send, by app, outcome and DingTalk's code.", "app", "outcome", "code"),
 		ended:    counter("deliveries_total", "Deliveries that left the queue, by rule and state.", "rule", "state"),
 		pauses:   counter("pauses_total", "Times that an app stopped sending, by reason.", "app", "reason"),

@@ -86,9 +86,7 @@ func (t tried) rendered(plan *routes.Plan) rendered {
 	for _, s := range t.result.Trace {
 		r.Rules = append(r.Rules, renderedRule{s.Rule, s.Matched, s.Why})
 	}
-	for _, f := range t.result.Faults {
-		r.Faults = append(r.Faults, f.Error())
-	}
+	r.Faults = t.faults()
 	for _, m := range t.result.Messages {
 		r.Messages = append(r.Messages, renderedMessage{m.Rule, m.App, m.Msgtype, refs(m.To), len(m.To.Calls(plan.Recipients(m.App))), len(m.Body), m.Body})
 	}

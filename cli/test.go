@@ -169,8 +169,8 @@ func whyNot(all []tried) []string {
 		for _, s := range t.result.Trace {
 			lines = append(lines, fmt.Sprintf("rule %s: %s", s.Rule, s.Why))
 		}
-		for _, f := range t.result.Faults {
-			lines = append(lines, "fault: "+f.Error())
+		for _, f := range t.faults() {
+			lines = append(lines, "fault: "+f)
 		}
 	}
 	return lines

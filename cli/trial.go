@@ -31,6 +31,16 @@ type tried struct {
 	result transform.Result
 }
 
+// faults are what went wrong in the source's fields, the rules and the
+// templates.
+func (t tried) faults() []string {
+	all := slices.Clone(t.event.Faults)
+	for _, f := range t.result.Faults {
+		all = append(all, f.Error())
+	}
+	return all
+}
+
 // trialPlan loads rules and templates for trying: credentials and secrets are
 // neither needed nor read, since nothing is received or sent.
 func (f fileFlags) trialPlan(env Env) (*routes.Plan, error) {

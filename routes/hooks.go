@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -117,9 +118,13 @@ func answer(err error) *problem {
 	return refuse(http.StatusServiceUnavailable, "cannot be kept now; send it again later")
 }
 
-// report makes known what went wrong in rules and templates. Nothing is lost
-// by it: the fallback has the event.
+// report makes known what went wrong in a source's fields, in rules and in
+// templates. Nothing is lost by it: a default or the fallback stands in.
 func (o Options) report(ev *source.Event, result transform.Result) {
+	for _, fault := range ev.Faults {
+		o.Fault("", "fields")
+		o.Log.Error("field failed", "component", "source", "source", ev.Source, "err", fault)
+	}
 	for _, f := range result.Faults {
 		o.Fault(f.Rule, f.Field)
 		o.Log.Error("rule failed", "component", "transform", "source", ev.Source, "rule", f.Rule, "field", f.Field, "err", f.Err)
@@ -136,12 +141,11 @@ func entry(plan *Plan, ev *source.Event, result transform.Result) outbox.Entry {
 		},
 		Messages: make([]outbox.Message, len(result.Messages)),
 	}
-	for i, f := range result.Faults {
-		if i > 0 {
-			e.Event.Faults += "\n"
-		}
-		e.Event.Faults += f.Error()
+	faults := slices.Clone(ev.Faults)
+	for _, f := range result.Faults {
+		faults = append(faults, f.Error())
 	}
+	e.Event.Faults = strings.Join(faults, "\n")
 	for i, m := range result.Messages {
 		e.Messages[i] = outbox.Message{
 			Rule: m.Rule, App: m.App, Msgtype: m.Msgtype, Priority: m.Priority,

@@ -38,7 +38,8 @@ type Options struct {
 	Log      *slog.Logger
 	// Webhook is told of every webhook's source (empty: unknown) and answer.
 	Webhook func(source string, code int, took time.Duration)
-	// Fault is told of every rule that failed while it ran.
+	// Fault is told of every rule that failed while it ran, and of every field of
+	// a source that did (rule is empty).
 	Fault func(rule, field string)
 
 	Reload  func(context.Context) error // POST /-/reload
