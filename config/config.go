@@ -15,7 +15,7 @@ import (
 // Config is the whole of rules.yaml.
 type Config struct {
 	DingTalk DingTalk          `yaml:"dingtalk"`
-	MediaDir string            `yaml:"media_dir"` // folder with the files that image, file and voice may name
+	MediaDir Scalar            `yaml:"media_dir"` // folder with the files that image, file and voice may name; not used by this version
 	Sources  []Source          `yaml:"sources"`
 	People   map[string]Scalar `yaml:"people"` // name in any case → user id, or mobile:NUMBER
 	Groups   map[string]Group  `yaml:"groups"`

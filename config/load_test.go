@@ -153,7 +153,6 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 		"http base_url":     {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  base_url: http://example.com\n", 1), `dingtalk.base_url: "http://example.com" is not an https URL`},
 		"people twice":      {base + "people: {Anna: u1, anna: u2}\n", `people: "Anna" and "anna" are the same`},
 		"unknown field":     {strings.Replace(base, "type: alertmanager", "type: json, fields: {titel: payload.x}", 1), `sources[0].fields: unknown field "titel" (did you mean "title"?)`},
-		"mobiles":           {strings.Replace(base, "{users: [u1]}", "{users: [u1], mobiles: ['13800000003']}", 1), `groups.sre.mobiles: telephone numbers are not looked up by this version (write the user id)`},
 		"zone":              {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  timezone: Asia/Shangai\n", 1), `dingtalk.timezone: "Asia/Shangai" is unknown`},
 		"template":          {strings.Replace(base, "to: sre}", "to: sre, msgtype: template}", 1), `msgtype template needs a third-party app`},
 		"secret and a file": {strings.Replace(base, "app_secret: s", "app_secret: s, app_secret_file: /run/secrets/am", 1), `are both given`},

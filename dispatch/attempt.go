@@ -13,8 +13,6 @@ import (
 // unfit says what becomes of a delivery that must not be sent as it is.
 func (a allowance) unfit(d outbox.Delivery, now time.Time) (outbox.Update, bool) {
 	switch {
-	case len(d.To.Mobiles) > 0:
-		return refuse(d, "its recipients hold mobile numbers that were not looked up; name the people by user id"), true
 	case d.To.Empty():
 		return refuse(d, "it has no recipients"), true
 	case !d.Expires.IsZero() && !now.Before(d.Expires):
@@ -27,10 +25,10 @@ func (a allowance) unfit(d outbox.Delivery, now time.Time) (outbox.Update, bool)
 	return outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due, Split: parts}, parts != nil
 }
 
-// begin makes the call that c's reservation allows, in a goroutine of its own.
-// Its slot is free only once the call's end is on disk: else a crash would
-// repeat more calls than there are slots.
-func (l *lane) begin(work context.Context, c call, client Client) {
+// inSlot runs work in a goroutine of its own, which takes a slot until it ends.
+// That is only once the end of a call is on disk: else a crash would repeat
+// more calls than there are slots.
+func (l *lane) inSlot(work func()) {
 	l.mu.Lock()
 	l.inFlight++
 	l.mu.Unlock()
@@ -41,7 +39,7 @@ func (l *lane) begin(work context.Context, c call, client Client) {
 			l.mu.Unlock()
 			signal(l.wake)
 		}()
-		l.attempt(work, c, client)
+		work()
 	})
 }
 

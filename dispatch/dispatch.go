@@ -41,10 +41,13 @@ const (
 	patrol = 30 * time.Second
 )
 
-// Client sends one notification. dingtalk.Client is one; it is called
-// concurrently, and its errors are *dingtalk.Error.
+// Client sends one notification, and looks people up. dingtalk.Client is one;
+// it is called concurrently, and its errors are *dingtalk.Error.
 type Client interface {
 	Send(ctx context.Context, to message.Recipients, msg []byte) (dingtalk.Sent, error)
+	// UserByMobile returns the user id of the employee with that telephone
+	// number; dingtalk.BadRecipient means that nobody has it.
+	UserByMobile(ctx context.Context, number string) (string, error)
 }
 
 // App is one app to send for.

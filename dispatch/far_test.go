@@ -22,6 +22,9 @@ type far struct {
 	// is asked when the message has been taken: the answer is lost.
 	before, after func(n int, to message.Recipients, msg string) *dingtalk.Error
 
+	phones map[string]string // user ids by telephone number; "" fails
+	asked  []string          // telephone numbers
+
 	mu       sync.Mutex
 	calls    []time.Time // all, those refused too
 	taken    []taken
@@ -63,6 +66,20 @@ func (f *far) Send(ctx context.Context, to message.Recipients, msg []byte) (ding
 		return dingtalk.Sent{}, noAnswer()
 	}
 	return dingtalk.Sent{TaskID: task, RequestID: "r"}, nil
+}
+
+func (f *far) UserByMobile(_ context.Context, number string) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.asked = append(f.asked, number)
+	user, known := f.phones[number]
+	switch {
+	case !known:
+		return "", answer(dingtalk.BadRecipient, "60121")
+	case user == "":
+		return "", answer(dingtalk.Misconfigured, "88/60011")
+	}
+	return user, nil
 }
 
 // take is what happens at the moment of arrival.

@@ -362,18 +362,16 @@ func TestRefusals(t *testing.T) {
 			}
 			return nil
 		}
-		mobile := msg("mobile", "u1")
-		mobile.Calls[0].Mobiles = []string{"13800000003"}
-		ids := r.enqueue(msg("long", "u1"), mobile)
+		ids := r.enqueue(msg("long", "u1"), phoned("nobody's number", nil, []string{"13800000003"}))
 		r.start()
 		r.drain(time.Minute)
-		for i, word := range []string{"34016", "mobile numbers"} {
+		for i, word := range []string{"34016", "no employee has the telephone number"} {
 			if d := r.wantState(ids[i], outbox.Refused); !strings.Contains(d.Reason, word) {
 				r.t.Errorf("reason %q does not say %q", d.Reason, word)
 			}
 		}
 		if got := r.far.called(); got != 1 {
-			r.t.Errorf("%d calls; what names mobiles must not be sent in part", got)
+			r.t.Errorf("%d calls, want that of the first alone", got)
 		}
 		if got := r.log.count("level=ERROR", "gave up"); got != 2 {
 			r.t.Errorf("said %d times", got)

@@ -29,6 +29,7 @@ type lane struct {
 	name    string
 	wake    chan struct{} // has a value after something changed
 	workers sync.WaitGroup
+	phones  phones
 
 	// Of the lane's goroutine:
 	batch     int
@@ -182,6 +183,9 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 		l.settle(work, d, update)
 		return true
 	}
+	if !l.nameable(work, d, client) {
+		return true
+	}
 	before := l.history(work, d)
 	needs := a.needs(d.To, now, before)
 	grant, err := l.options.Store.Reserve(work, d.Lease(), quotas(needs))
@@ -194,7 +198,8 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 	case grant.OK:
 		l.storeWorks()
 		l.head = 0
-		l.begin(work, call{delivery: d, number: grant.Attempt, before: before}, client)
+		c := call{delivery: d, number: grant.Attempt, before: before}
+		l.inSlot(func() { l.attempt(work, c, client) })
 	default:
 		if update, ok := setAside(d, needs, grant.Over); ok {
 			l.settle(work, d, update)
