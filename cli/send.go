@@ -21,7 +21,7 @@ import (
 type sendCmd struct {
 	fileFlags
 	outputFlag
-	To      []string          `required:"" placeholder:"REF" help:"Who: a group, user:ID, dept:ID or person:NAME; several with commas."`
+	To      []string          `required:"" placeholder:"REF" help:"Who: a group, user:ID, dept:ID, person:NAME or mobile:NUMBER; several with commas."`
 	Msgtype string            `default:"text" placeholder:"T" help:"text, markdown, oa, action_card, link, image, file or voice."`
 	App     string            `placeholder:"NAME" help:"The app to send with. Default: the first."`
 	Title   string            `help:"Title, where the msgtype has one."`
@@ -61,6 +61,10 @@ func (c *sendCmd) Run(ctx context.Context, env Env) error {
 	if err != nil {
 		return err
 	}
+	defer client.Close()
+	if to, err = lookUp(ctx, client, to); err != nil {
+		return fellShort("%w", err)
+	}
 	sent, err := client.Send(ctx, to, built.Body)
 	if renew := (*dingtalk.Error)(nil); errors.As(err, &renew) && renew.Action == dingtalk.RenewToken {
 		sent, err = client.Send(ctx, to, built.Body) // with a new token
@@ -98,6 +102,19 @@ func (c *sendCmd) recipients(plan *routes.Plan) (message.Recipients, error) {
 		return to, wrongUse("--to comes to %d recipients, more than one call takes; name fewer", to.Count())
 	}
 	return to, nil
+}
+
+// lookUp returns to with user ids in place of telephone numbers.
+func lookUp(ctx context.Context, client *dingtalk.Client, to message.Recipients) (message.Recipients, error) {
+	named := message.Recipients{Users: to.Users, Depts: to.Depts, Everyone: to.Everyone}
+	for _, number := range to.Mobiles {
+		user, err := client.UserByMobile(ctx, number)
+		if err != nil {
+			return named, fmt.Errorf("mobile:%s: %w", number, err)
+		}
+		named = named.Union(message.Recipients{Users: []string{user}})
+	}
+	return named, nil
 }
 
 // values are the msgtype's fields: the general flags by where they belong, then
