@@ -140,15 +140,15 @@ func (c *actionCardBody) check() error {
 	multi := len(c.Buttons) > 0
 	switch {
 	case c.Title == "":
-		return errors.New("title is empty")
+		return errors.New("title is empty: write the line that a phone previews")
 	case c.Markdown == "":
-		return errors.New("markdown is empty")
+		return errors.New("markdown is empty: write what people are to read")
 	case single == multi, !single && c.SingleTitle+c.SingleURL != "":
-		return errors.New("a card has either single_title and single_url, or btn_json_list")
+		return errors.New("a card has either single_title and single_url, or btn_json_list: write one of the two")
 	case multi != (c.Orientation == "0" || c.Orientation == "1"), !multi && c.Orientation != "":
 		return errors.New(`btn_orientation is "0" or "1", and comes with btn_json_list`)
 	case multi && buttonsLength(c.Buttons) > maxButtons:
-		return fmt.Errorf("the list of buttons has more than %d characters", maxButtons)
+		return fmt.Errorf("the list of buttons has more than %d characters: write fewer, or shorter URLs", maxButtons)
 	}
 	if single {
 		if err := checkButton(cardButton{c.SingleTitle, c.SingleURL}); err != nil {
@@ -165,7 +165,7 @@ func (c *actionCardBody) check() error {
 
 func checkButton(b cardButton) error {
 	if b.Title == "" {
-		return errors.New("a button has no title")
+		return errors.New("a button has no title: write what a tap does")
 	}
 	if err := atMost("a button's title", b.Title, maxButtonTitle); err != nil {
 		return err

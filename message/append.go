@@ -1,9 +1,11 @@
 package message
 
+import "strings"
+
 // Append appends mark to the visible text of msg, the bytes of a message made
 // by this package, and returns the new bytes, at most MaxBytes: where msg left
-// no room (see MarkRoom) the text is cut. It returns false where there is no
-// text to append to (image, file, voice).
+// no room (see MarkRoom) its longest text is cut. It returns false where there
+// is no text to append to (image, file, voice), or none that could be cut.
 func Append(msg []byte, mark string) ([]byte, bool) {
 	b, err := decode(msg)
 	if err != nil || b.visible() == nil {
@@ -11,9 +13,59 @@ func Append(msg []byte, mark string) ([]byte, bool) {
 	}
 	t := *b.visible()
 	mark = Clean(mark)
-	if over := len(encode(b)) + jsonLength(mark) - MaxBytes; over > 0 {
-		*t.s = cut(t, jsonLength(*t.s)-over)
+	switch {
+	case *t.s == "":
+		mark = strings.TrimLeft(mark, " ")
+	case hasEscape(*t.s + mark): // each alone is clean
+		mark = " " + mark
+	}
+	over := func() int { return len(encode(b)) + jsonLength(mark) - MaxBytes }
+	if n := over(); n > 0 && !makeRoom(b, n) {
+		b.unlink()
+		makeRoom(b, over())
 	}
 	*t.s += mark
-	return encode(b), true
+	if out := encode(b); len(out) <= MaxBytes {
+		return out, true
+	}
+	return msg, false
+}
+
+// makeRoom cuts the longest texts of b by that many bytes, but not the link
+// that a text ends in. It returns false, and b as it was, where that would
+// leave next to nothing of them.
+func makeRoom(b body, over int) bool {
+	texts := b.texts()
+	was := make([]string, len(texts))
+	for i, t := range texts {
+		was[i] = *t.s
+	}
+	level, _ := levelFor(was, over)
+	if level < floor/4 {
+		return false
+	}
+	for i, t := range texts {
+		if jsonLength(was[i]) <= level {
+			continue
+		}
+		end := ending(t)
+		if level-jsonLength(end) < floor {
+			end = ""
+		}
+		*t.s = strings.TrimSuffix(was[i], end)
+		*t.s = cut(t, level-jsonLength(end)) + end
+	}
+	return true
+}
+
+// ending is the link that stands alone in the last line of t, with the line
+// ends before it; "" if there is none.
+func ending(t text) string {
+	from := strings.LastIndexByte(*t.s, '\n') + 1
+	last := (*t.s)[from:]
+	spans := scan(last, t.markdown)
+	if from == 0 || len(spans) != 1 || spans[0] != (span{from: 0, to: len(last)}) || !strings.Contains(last, "://") {
+		return ""
+	}
+	return (*t.s)[len(strings.TrimRight((*t.s)[:from], " \n")):]
 }

@@ -60,16 +60,26 @@ func fit(b body, link string, max int) Built {
 			return Built{Body: msg, Msgtype: b.msgtype()}
 		}
 		b.unlink()
-		link = ""
+		link = short(link, "")
 	}
-	plain := &textBody{}
+	return plain(b, link, max)
+}
+
+// plain makes a text of the texts of b, with link at its end if it has room.
+func plain(b body, link string, max int) Built {
+	var all strings.Builder
 	for _, t := range b.texts() {
 		if *t.s != "" {
-			plain.Content += *t.s + "\n"
+			all.WriteString(*t.s + "\n")
 		}
 	}
-	plain.Content = Cut(strings.TrimSpace(plain.Content), max-len(encode(&textBody{})))
-	return Built{Body: encode(plain), Msgtype: plain.msgtype()}
+	out, room := &textBody{}, max-len(encode(&textBody{}))
+	tail := "\n" + link
+	if link == "" || room-jsonLength(tail) < floor {
+		tail = ""
+	}
+	out.Content = strings.TrimSpace(Cut(strings.TrimSpace(all.String()), room-jsonLength(tail)) + tail)
+	return Built{Body: encode(out), Msgtype: out.msgtype()}
 }
 
 // shrink cuts the texts of b until it fits, and leaves link in it. It returns
@@ -135,8 +145,21 @@ func tailFor(b body, link string) string {
 
 func hasLink(b body, msg []byte, link string) bool {
 	ok, more := b.linked(link)
-	return ok || link == "" || more == nil ||
-		bytes.Contains(msg, []byte(link)) || bytes.Contains(msg, []byte(LinkTarget(link)))
+	return ok || link == "" || more == nil || leadsTo(msg, link) || more.markdown && leadsTo(msg, LinkTarget(link))
+}
+
+// leadsTo says whether url stands in msg, and not as the beginning of another.
+func leadsTo(msg []byte, url string) bool {
+	for {
+		i := bytes.Index(msg, []byte(url))
+		if i < 0 {
+			return false
+		}
+		msg = msg[i+len(url):]
+		if len(msg) == 0 || !inBareURL(msg[0]) || bytes.IndexByte([]byte(`)]\`), msg[0]) >= 0 {
+			return true
+		}
+	}
 }
 
 // LinkTarget returns url as it may stand between the parentheses of a markdown
@@ -144,13 +167,28 @@ func hasLink(b body, msg []byte, link string) bool {
 // It returns "" for a URL that a message may not lead to.
 func LinkTarget(url string) string {
 	url = openable(url)
-	var b strings.Builder
-	for _, c := range []byte(url) {
-		if strings.IndexByte("()[]*`|{}^'", c) >= 0 || c >= 0x7f {
-			fmt.Fprintf(&b, "%%%02X", c)
+	from := 0
+	for from < len(url) && !inTarget(url[from]) {
+		from++
+	}
+	if from == len(url) {
+		return url
+	}
+	b := make([]byte, 0, len(url)+32)
+	b = append(b, url[:from]...)
+	for _, c := range []byte(url[from:]) {
+		if inTarget(c) {
+			b = append(b, '%', hexDigits[c>>4], hexDigits[c&15])
 			continue
 		}
-		b.WriteByte(c)
+		b = append(b, c)
 	}
-	return b.String()
+	return string(b)
+}
+
+const hexDigits = "0123456789ABCDEF"
+
+// inTarget says whether c is to be percent-encoded in the target of a link.
+func inTarget(c byte) bool {
+	return c >= 0x7f || strings.IndexByte("()[]*`|{}^'", c) >= 0
 }

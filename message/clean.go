@@ -38,7 +38,24 @@ func Clean(s string) string {
 			b.WriteRune(r) // U+FFFD for each invalid byte
 		}
 	}
-	return b.String()
+	if s = b.String(); hasEscape(s) {
+		return Clean(s) // what was removed stood between a backslash and its u
+	}
+	return s
+}
+
+func hasEscape(s string) bool {
+	for i := strings.IndexByte(s, '\\'); i >= 0; {
+		if looksEscaped(s[i:]) {
+			return true
+		}
+		next := strings.IndexByte(s[i+1:], '\\')
+		if next < 0 {
+			return false
+		}
+		i += 1 + next
+	}
+	return false
 }
 
 func isClean(s string) bool {
@@ -92,10 +109,10 @@ func lines(s string, markdown bool) string {
 	var b strings.Builder
 	b.Grow(len(s) + 32)
 	blank, fenced := false, false
-	for i, l := range strings.Split(s, "\n") {
+	for l := range strings.SplitSeq(s, "\n") {
 		l = strings.TrimRight(l, " \u00a0")
 		switch {
-		case i == 0:
+		case b.Len() == 0: // the first: s begins with text
 		case l == "" && !fenced:
 			blank = true
 			continue

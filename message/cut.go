@@ -11,6 +11,12 @@ const ellipsis = "…"
 
 // jsonLength is how many bytes clean text takes in JSON, without quotes.
 func jsonLength(s string) int {
+	if len(s) == 1 {
+		if s[0] == '"' || s[0] == '\\' || s[0] == '\n' {
+			return 2
+		}
+		return 1
+	}
 	return len(s) + strings.Count(s, `"`) + strings.Count(s, `\`) + strings.Count(s, "\n")
 }
 
@@ -28,60 +34,80 @@ func cut(t text, max int) string {
 	if jsonLength(s) <= max {
 		return s
 	}
+	if max < len(ellipsis) {
+		return ""
+	}
 	spans := scan(s, t.markdown)
 	ends, sizes := boundaries(s, max)
 	for i := len(ends) - 1; i >= 0; i-- {
-		tail, ok := tailAt(s, ends[i], spans)
-		if ok && sizes[i]+jsonLength(tail) <= max {
+		tail, back := tailAt(s, ends[i], spans)
+		if back < ends[i] {
+			for i > 0 && ends[i-1] > back {
+				i--
+			}
+			continue
+		}
+		if sizes[i]+jsonLength(tail) <= max {
 			return strings.TrimRight(s[:ends[i]], " \n") + tail
 		}
 	}
-	if max >= len(ellipsis) {
-		return ellipsis
-	}
-	return ""
+	return ellipsis
 }
 
 // boundaries returns where the graphemes of s end, and what the text up to
 // there takes in JSON, as far as that is at most max.
 func boundaries(s string, max int) (ends, sizes []int) {
-	for at, size, state := 0, 0, -1; at < len(s); {
-		var g string
-		g, _, _, state = uniseg.StepString(s[at:], state)
-		at += len(g)
-		if size += jsonLength(g); size > max {
+	ends, sizes = make([]int, 0, max+1), make([]int, 0, max+1)
+	for at, size := 0, 0; at < len(s); {
+		n := grapheme(s[at:])
+		if size += jsonLength(s[at : at+n]); size > max {
 			break
 		}
+		at += n
 		ends, sizes = append(ends, at), append(sizes, size)
 	}
 	return ends, sizes
 }
 
-// tailAt returns what follows a cut at byte p; false where there must be none.
-func tailAt(s string, p int, spans []span) (string, bool) {
+// grapheme is how many bytes the first grapheme of s has.
+func grapheme(s string) int {
+	if n := single(s); n > 0 && (n == len(s) || single(s[n:]) > 0) {
+		return n
+	}
+	g, _, _, _ := uniseg.FirstGraphemeClusterInString(s, -1)
+	return len(g)
+}
+
+// single is how many bytes the first character of s has if it joins no other
+// of which this is so: ASCII (\r aside) and Han from U+4000 to U+9FFF. That is
+// most text, and saves looking up properties.
+func single(s string) int {
+	switch c := s[0]; {
+	case c < utf8.RuneSelf && c != '\r':
+		return 1
+	case c >= 0xe4 && c <= 0xe9 && len(s) >= 3:
+		return 3
+	}
+	return 0
+}
+
+// tailAt returns what follows a cut at byte p, and p; where there must be no
+// cut it returns where the next one before p may be.
+func tailAt(s string, p int, spans []span) (tail string, back int) {
 	tail, p0 := ellipsis, len(strings.TrimRight(s[:p], " \n"))
 	var closing string
 	for _, sp := range spans {
 		inside := sp.from < p && p < sp.to
 		switch {
 		case inside && sp.close == "":
-			return "", false
+			return "", sp.from
 		case inside:
 			closing = closing + sp.close
-		case sp.to == p0 && sp.close == "" && isURL(s[sp.from:sp.to]):
+		case sp.to == p0 && sp.close == "" && schemeLength(s[sp.from:sp.to]) > 0:
 			tail = " " + ellipsis
 		}
 	}
-	return tail + closing, true
-}
-
-func isURL(s string) bool {
-	for _, scheme := range schemes {
-		if strings.HasPrefix(s, scheme) {
-			return true
-		}
-	}
-	return false
+	return tail + closing, p
 }
 
 // CutRunes returns s if it has at most max characters, else as much of it as
@@ -91,13 +117,12 @@ func CutRunes(s string, max int) string {
 		return s
 	}
 	end, left := 0, max-1
-	for state := -1; end < len(s); {
-		var g string
-		g, _, _, state = uniseg.StepString(s[end:], state)
-		if left -= utf8.RuneCountInString(g); left < 0 {
+	for end < len(s) {
+		n := grapheme(s[end:])
+		if left -= utf8.RuneCountInString(s[end : end+n]); left < 0 {
 			break
 		}
-		end += len(g)
+		end += n
 	}
 	return strings.TrimRight(s[:end], " \n") + ellipsis
 }

@@ -9,16 +9,28 @@ import (
 // schemes are what a tap in a message may open.
 var schemes = []string{"http://", "https://", "dingtalk://", "eapp://"}
 
+// inURL encodes what would end a URL in a text, or need an escape in JSON.
+var inURL = strings.NewReplacer(" ", "%20", `"`, "%22", `\`, "%5C", "<", "%3C", ">", "%3E")
+
 // openable returns url, on one line and without spaces, or "" where it is not
 // of a scheme that a message may open.
 func openable(url string) string {
-	url = strings.NewReplacer(" ", "%20", `"`, "%22", `\`, "%5C", "<", "%3C", ">", "%3E").Replace(line(url))
-	for _, s := range schemes {
-		if len(url) > len(s) && strings.EqualFold(url[:len(s)], s) {
-			return url
+	url = inURL.Replace(line(url))
+	if n := schemeLength(url); n == 0 || n == len(url) {
+		return ""
+	}
+	return url
+}
+
+// schemeLength is how long the scheme of schemes is that s begins with, in
+// whatever case; 0 where it begins with none.
+func schemeLength(s string) int {
+	for _, scheme := range schemes {
+		if len(s) >= len(scheme) && strings.EqualFold(s[:len(scheme)], scheme) {
+			return len(scheme)
 		}
 	}
-	return ""
+	return 0
 }
 
 // Openable says whether url is one that a message may lead to: http, https,
@@ -34,7 +46,7 @@ func checkURL(field, url string) error {
 
 func atMost(field, s string, max int) error {
 	if n := utf8.RuneCountInString(s); n > max {
-		return fmt.Errorf("%s has %d characters: DingTalk takes %d", field, n, max)
+		return fmt.Errorf("%s has %d characters: DingTalk takes %d, shorten it", field, n, max)
 	}
 	return nil
 }

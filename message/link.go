@@ -53,10 +53,10 @@ func (l *linkBody) unlink() {
 
 func (l *linkBody) check() error {
 	if l.Title == "" {
-		return errors.New("title is empty")
+		return errors.New("title is empty: write one line of plain text")
 	}
 	if l.Text == "" {
-		return errors.New("text is empty")
+		return errors.New("text is empty: write what people are to read")
 	}
 	if l.PicURL == "" {
 		return errors.New("picture is empty: write a media id or an image's URL")

@@ -36,10 +36,10 @@ func (m *markdownBody) unlink()                     {}
 
 func (m *markdownBody) check() error {
 	if m.Title == "" {
-		return errors.New("title is empty")
+		return errors.New("title is empty: write the line that a phone previews")
 	}
 	if m.Text == "" {
-		return errors.New("text is empty")
+		return errors.New("text is empty: write what people are to read")
 	}
 	return atMost("title", m.Title, maxTitle)
 }

@@ -146,17 +146,17 @@ func (o *oaBody) check() error {
 	case !headColor.MatchString(o.Head.BgColor):
 		return fmt.Errorf("head_color is %q: write 8 hex digits, AARRGGBB, without 0x: FFBBBBBB", CutRunes(o.Head.BgColor, 20))
 	case o.Head.Text == "":
-		return errors.New("head is empty")
+		return errors.New("head is empty: write the name of what sends it")
 	case o.StatusBar != nil && o.StatusBar.Value == "":
-		return errors.New("status is empty")
+		return errors.New("status is empty: write a word, or leave the status bar out")
 	case o.StatusBar != nil && o.StatusBar.Bg != "" && !statusColor.MatchString(o.StatusBar.Bg):
 		return fmt.Errorf("status_color is %q: write 0xFF and 6 hex digits, RRGGBB: 0xFFF65E5E", CutRunes(o.StatusBar.Bg, 20))
 	case main.FileCount != "" && !digits.MatchString(main.FileCount):
 		return fmt.Errorf("file_count is %q: write a number", CutRunes(main.FileCount, 20))
 	case len(main.Form) > MaxRows:
-		return fmt.Errorf("form has %d rows: DingTalk shows %d", len(main.Form), MaxRows)
+		return fmt.Errorf("form has %d rows: DingTalk shows %d, leave out the others", len(main.Form), MaxRows)
 	case main.Title == "" && main.Content == "" && len(main.Form) == 0:
-		return errors.New("title, content and form are empty")
+		return errors.New("title, content and form are empty: write one of them")
 	}
 	if main.Image != "" {
 		if err := checkMedia("image", main.Image); err != nil {

@@ -105,9 +105,11 @@ func (r Recipients) Minus(o Recipients) Recipients {
 	}
 }
 
-// Calls splits r into the recipients of single calls, in the fewest calls that
-// keep at most MaxUsers people by name, MaxDepts departments and limit people
-// in each (0 or more than MaxRecipients means MaxRecipients). A department
+// Calls splits r into the recipients of single calls that keep at most MaxUsers
+// people by name, MaxDepts departments and limit people in each (0 or more than
+// MaxRecipients means MaxRecipients). They are the fewest for people by name
+// and, since the largest departments are placed first, nearly so for
+// departments: no two of the calls could be one. A department
 // larger than limit gets a call of its own. Mobile numbers count as people by
 // name, since each becomes one.
 func (r Recipients) Calls(limit int) []Recipients {

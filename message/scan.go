@@ -32,7 +32,8 @@ func scan(s string, markdown bool) []span {
 
 // next reads what begins at i and returns where it ends.
 func (x *scanner) next(i int) int {
-	if x.s[i] == 'h' || x.s[i] == 'd' || x.s[i] == 'e' {
+	switch x.s[i] {
+	case 'h', 'd', 'e', 'H', 'D', 'E':
 		return x.url(i)
 	}
 	if !x.markdown {
@@ -81,18 +82,19 @@ func (x *scanner) atom(from, to int) int {
 
 // url keeps a bare URL whole: clients make it a link.
 func (x *scanner) url(i int) int {
-	for _, scheme := range schemes {
-		if strings.HasPrefix(x.s[i:], scheme) {
-			end := strings.IndexFunc(x.s[i:], func(r rune) bool {
-				return r <= ' ' || r > '~' || strings.ContainsRune("<>\"`", r) || x.markdown && r == ')'
-			})
-			if end < 0 {
-				end = len(x.s) - i
-			}
-			return x.atom(i, i+end)
-		}
+	if schemeLength(x.s[i:]) == 0 {
+		return i + 1
 	}
-	return i + 1
+	end := i
+	for end < len(x.s) && inBareURL(x.s[end]) && (!x.markdown || x.s[end] != ')') {
+		end++
+	}
+	return x.atom(i, end)
+}
+
+// inBareURL says whether a URL in a text goes on with c.
+func inBareURL(c byte) bool {
+	return c > ' ' && c <= '~' && c != '<' && c != '>' && c != '"' && c != '`'
 }
 
 // prefix keeps what makes a line a heading, a quote or an item whole, with the

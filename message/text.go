@@ -24,7 +24,7 @@ func (t *textBody) unlink()                     {}
 
 func (t *textBody) check() error {
 	if t.Content == "" {
-		return errors.New("content is empty")
+		return errors.New("content is empty: write what people are to read")
 	}
 	return nil
 }

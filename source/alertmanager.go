@@ -37,7 +37,10 @@ func (a alertmanager) decode(_ http.Header, body []byte, e *Event) ([]*Event, er
 		return nil, err
 	}
 	n := new(Notification)
-	err = json.Unmarshal(body, n)
+	if !n.quick(body) {
+		*n = Notification{}
+		err = json.Unmarshal(body, n)
+	}
 	if n.Version != "" && n.Version != alertmanagerVersion && n.Version != grafanaVersion {
 		return nil, bad("version %q of the payload is not known; Alertmanager sends %q, Grafana %q",
 			line(n.Version, maxWord), alertmanagerVersion, grafanaVersion)

@@ -1,8 +1,12 @@
 package source
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -64,7 +68,43 @@ func FuzzAlertmanager(f *testing.F) {
 		}
 	}
 	s := mustNew(f, Spec{Kind: Alertmanager})
-	f.Fuzz(func(t *testing.T, body []byte) { sound(t, s, http.Header{}, body) })
+	f.Add([]byte(`{"version":"4","groupKey":"{}","alerts":[{"Labels":{"a":"\\u0000"}}],"alerts":[],"commonLabels":null,"commonLabels":{"a":"b"}}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		agrees(t, body)
+		sound(t, s, http.Header{}, body)
+	})
+}
+
+// Only the signature of this body with this secret passes, however it is
+// written; that one always does.
+func FuzzSignature(f *testing.F) {
+	f.Add(vectorSignature, []byte(vectorBody), "k")
+	f.Add("sha256=", []byte{}, "")
+	f.Add(stdSignature+" v1a,x v1,", []byte(stdBody), "\x00")
+	f.Add("SHA256="+strings.Repeat("A", 43)+"=", []byte("{}"), "k")
+	f.Fuzz(func(t *testing.T, given string, body []byte, key string) {
+		right := mac("s"+key, string(body))
+		written := hex.EncodeToString(right)
+		hub := hub{[][]byte{[]byte("other"), []byte("s" + key)}}
+		sign := bodyMAC{"X-Signature", hub.keys}
+		for _, v := range []verifier{hub, sign} {
+			h := http.Header{}
+			h.Set(v.header(), "sha256="+written)
+			if !v.admit(h) || !v.verify(h, body, received) {
+				t.Errorf("%T refuses the right signature", v)
+			}
+			if v.verify(h, append(slices.Clone(body), 0), received) {
+				t.Errorf("%T takes it for another body", v)
+			}
+			h.Set(v.header(), given)
+			if v.verify(h, body, received) && !bytes.Equal(decodeMAC(given), right) {
+				t.Errorf("%T takes %q for %s", v, given, written)
+			}
+		}
+		if got := decodeMAC(given); got != nil && len(got) != sha256.Size {
+			t.Errorf("%q is a signature of %d bytes", given, len(got))
+		}
+	})
 }
 
 func FuzzGitHub(f *testing.F) {

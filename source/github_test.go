@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -158,6 +159,43 @@ func TestGitHubForm(t *testing.T) {
 	}
 	if err := s.Admit(formHeader("push")); err != nil {
 		t.Errorf("a form was not admitted: %v", err)
+	}
+}
+
+// What is signed of a form is the form, not the payload in it.
+func TestGitHubSignedForm(t *testing.T) {
+	t.Parallel()
+	s := mustNew(t, Spec{Kind: GitHub, Auth: Auth{Secrets: secrets(vectorSecret)}})
+	payload := string(read(t, "testdata/github/ping.json"))
+	form := url.Values{"payload": {payload}}.Encode()
+	for signed, want := range map[string]error{form: nil, payload: ErrUnauthorized} {
+		h := formHeader("ping")
+		h.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(mac(vectorSecret, signed)))
+		if _, err := s.Decode(h, []byte(form), received); !errors.Is(err, want) {
+			t.Errorf("signed %.20q: got %v, want %v", signed, err, want)
+		}
+	}
+}
+
+// The events that people are promised words for have them, a payload that
+// shows them, and a page to open.
+func TestGitHubPromisedEvents(t *testing.T) {
+	t.Parallel()
+	s := mustNew(t, Spec{Kind: GitHub})
+	shown := map[string]bool{}
+	for file, body := range payloads(t, "testdata/github/*.json") {
+		e := one(t, s, hubHeader(eventOf(file)), body)
+		shown[eventOf(file)] = true
+		if e.URL == "" || e.Title == "" || e.Labels["sender"] == "" && e.Sender != "" {
+			t.Errorf("%s: title %q, url %q, labels %q", file, e.Title, e.URL, e.Labels)
+		}
+	}
+	for _, name := range strings.Fields(`ping push pull_request pull_request_review pull_request_review_comment issues issue_comment release
+		create delete workflow_run workflow_job check_run check_suite deployment deployment_status status discussion fork star member
+		repository dependabot_alert code_scanning_alert secret_scanning_alert package`) {
+		if _, worded := hubEvents[name]; !worded || !shown[name] {
+			t.Errorf("%s: has words of its own: %t, a payload: %t", name, worded, shown[name])
+		}
 	}
 }
 

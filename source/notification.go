@@ -139,12 +139,20 @@ func (n *Notification) url() string {
 	if base == "" {
 		return ""
 	}
-	var b strings.Builder
-	b.WriteString(base + "/#/alerts?receiver=" + query(n.Receiver))
+	page := "/#/alerts?receiver=" + query(n.Receiver)
 	if len(n.GroupLabels) > 0 {
-		b.WriteString("&filter=" + query(matchers(n.GroupLabels)))
+		page += "&filter=" + query(matchers(n.GroupLabels))
 	}
-	return link(b.String())
+	if strings.Contains(base, "#") {
+		return link(base + page)
+	}
+	if len(base)+len(page) > maxURL {
+		return ""
+	}
+	if base = link(base); base == "" {
+		return ""
+	}
+	return base + page // escaped already: nothing to parse
 }
 
 // query escapes a value of a query; a space as %20, which Alertmanager's page
@@ -154,11 +162,15 @@ func query(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+",
 // matchers selects labels in Alertmanager's syntax: {a="b",c="d"}.
 func matchers(labels template.KV) string {
 	var b strings.Builder
+	b.Grow(32 * len(labels))
 	for i, p := range labels.SortedPairs() {
 		b.WriteByte("{,"[min(i, 1)])
-		b.WriteString(matcherName(p.Name) + "=" + quote(p.Value))
+		b.WriteString(matcherName(p.Name))
+		b.WriteByte('=')
+		b.WriteString(quote(p.Value))
 	}
-	return b.String() + "}"
+	b.WriteByte('}')
+	return b.String()
 }
 
 func matcherName(name string) string {
