@@ -88,13 +88,15 @@ func needsEscape(r, before rune, rest string) bool {
 	case '&':
 		end := strings.IndexAny(rest, "; &")
 		return end > 0 && rest[end] == ';' || end < 0 && rest != ""
-	case '~':
-		return before == '~' || strings.HasPrefix(rest, "~")
+	case '#': // at its end a heading's own
+		return strings.Trim(rest, "# ") == ""
+	case '~': // one that could end what another began
+		return !unicode.IsSpace(before)
 	}
 	return false
 }
 
-func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // quoteMarkdown returns text escaped, each line a line of a quote.
 func quoteMarkdown(s string) string {
