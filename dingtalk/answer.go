@@ -5,8 +5,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,12 +18,13 @@ import (
 // documents and servers show: errcode as number or string, errmsg or
 // request_id absent, the real code in sub_code, or only in the text of errmsg.
 type envelope struct {
-	Code      *text  `json:"errcode"`
-	Message   text   `json:"errmsg"`
-	SubCode   text   `json:"sub_code"`
-	SubMsg    text   `json:"sub_msg"`
-	RequestID text   `json:"request_id"`
-	Punish    string `json:"punish"` // "deny" on the page that shuts an address out
+	Code      *text `json:"errcode"`
+	Message   text  `json:"errmsg"`
+	SubCode   text  `json:"sub_code"`
+	SubMsg    text  `json:"sub_msg"`
+	RequestID text  `json:"request_id"`
+	Punish    text  `json:"punish"` // "deny", or
+	Status    text  `json:"status"` // "1111", where an address is shut out
 }
 
 // text reads a JSON string, or any other value as it is written.
@@ -41,7 +44,7 @@ func readAnswer(status int, header http.Header, body []byte, out any) *Error {
 	var e envelope
 	readable := json.Unmarshal(body, &e) == nil
 	switch {
-	case readable && e.Punish == "deny":
+	case readable && (e.Punish == "deny" || e.Code == nil && e.Status == "1111"):
 		return shutOut(status, "DingTalk has shut this address out for 5 minutes, for more than 10,000 calls in 20 s")
 	case looksBanned(status, header, body):
 		return shutOut(status, "a page in HTML came instead of an answer: DingTalk has shut this address out for 5 minutes, "+
@@ -63,14 +66,20 @@ func shutOut(status int, why string) *Error {
 	return &Error{HTTPStatus: status, Action: SlowDown, Outcome: Rejected, RetryAfter: banned, Message: why}
 }
 
+// notBanned are the statuses under 500 whose pages come from a web server or a
+// proxy on its own account. Under which status DingTalk shuts an address out is
+// not documented.
+var notBanned = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusNotFound, http.StatusProxyAuthRequired,
+	http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusRequestURITooLong, http.StatusTooManyRequests}
+
 // looksBanned recognises the HTML page that stands in for an answer while an
-// address is shut out. Pages of 404, 429 and 5xx are others' error pages.
+// address is shut out.
 func looksBanned(status int, header http.Header, body []byte) bool {
-	if status == http.StatusNotFound || status == http.StatusTooManyRequests || status >= 500 || status/100 == 3 ||
-		status == http.StatusProxyAuthRequired {
+	if status >= 500 || status/100 == 3 || slices.Contains(notBanned, status) {
 		return false
 	}
-	return strings.HasPrefix(header.Get("Content-Type"), "text/html") || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
+	kind, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	return kind == "text/html" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
 var (
@@ -135,17 +144,17 @@ func badStatus(status int, header http.Header) *Error {
 	return e
 }
 
-// retryAfter reads Retry-After in seconds, at least atLeast and at most five
-// minutes.
+// retryAfter reads Retry-After, in seconds or as a date, at least atLeast and at
+// most five minutes.
 func retryAfter(header http.Header, atLeast time.Duration) time.Duration {
-	s, err := strconv.Atoi(header.Get("Retry-After"))
-	if err != nil || s < 0 {
-		return atLeast
+	said := header.Get("Retry-After")
+	if s, err := strconv.Atoi(said); err == nil {
+		return max(time.Duration(min(s, int(banned/second)))*second, atLeast)
 	}
-	if s > int(banned/second) {
-		return banned
+	if at, err := http.ParseTime(said); err == nil {
+		return min(max(time.Until(at), atLeast), banned)
 	}
-	return max(time.Duration(s)*second, atLeast)
+	return atLeast
 }
 
 func unreadable(status int, why string) *Error {

@@ -21,8 +21,9 @@ const (
 	Timeout = 10 * time.Second
 	// maxAnswer is the most bytes of an answer that are read.
 	maxAnswer = 1 << 20
-	// maxMessage is the most bytes of Error.Message.
+	// maxMessage is the most bytes of Error.Message, maxID of a code or an id.
 	maxMessage = 500
+	maxID      = 64
 )
 
 // Options say whom to call, and in whose name.
@@ -65,7 +66,7 @@ type Client struct {
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.BaseURL)
 	switch {
-	case err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" || base.User != nil:
+	case err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" || base.Fragment != "" || base.User != nil:
 		return nil, errors.New("base_url: not of the form https://oapi.dingtalk.com")
 	case o.AppKey == "":
 		return nil, errors.New("app_key: missing")
@@ -87,7 +88,7 @@ func New(o Options) (*Client, error) {
 }
 
 // Close ends token requests that are under way, waits for them, and closes idle
-// connections. Calls after it fail.
+// connections. Calls that have their token go on; calls after it fail.
 func (c *Client) Close() {
 	c.mu.Lock()
 	c.closed = true
@@ -112,6 +113,6 @@ func (c *Client) post(ctx context.Context, doing, path string, body []byte, out 
 		c.drop(tok)
 	}
 	e.Doing = doing
-	e.Message = c.clean(e.Message, tok)
+	c.scrub(e, tok)
 	return e
 }

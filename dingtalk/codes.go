@@ -179,11 +179,11 @@ func lookUp(code string) (meaning, bool) {
 var aboutAgent = regexp.MustCompile(`(?i)agent_?id`)
 
 // meaningOf finds what to do about a code. A code that nobody has documented
-// is tried again, a bounded number of times.
+// is tried again, a bounded number of times, and says nothing for certain.
 func meaningOf(code, text string) meaning {
 	m, ok := lookUp(code)
 	if !ok {
-		return meaning{action: Retry, wait: second}
+		return meaning{action: Retry, wait: second, maybe: true}
 	}
 	if (code == "400002" || code == "41" || code == "40") && aboutAgent.MatchString(text) {
 		m.action, m.wait = Misconfigured, repair

@@ -29,7 +29,7 @@ func noRedirects(given *http.Client) *http.Client {
 // without an answer, and a POST is rightly never replayed.
 func defaultTransport() *http.Transport {
 	return &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    5 * time.Second,
@@ -40,16 +40,6 @@ func defaultTransport() *http.Transport {
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
-}
-
-// proxy is the environment's. The address may hold a password, so the standard
-// library's error, which quotes it, is not passed on.
-func proxy(r *http.Request) (*url.URL, error) {
-	u, err := http.ProxyFromEnvironment(r)
-	if err != nil {
-		return nil, errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY is not a URL")
-	}
-	return u, nil
 }
 
 // exchange makes one request and reads its answer into out. The Error that it

@@ -1,8 +1,10 @@
 package dingtalk
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 )
 
 // Status is how far DingTalk has got with a task.
@@ -39,8 +41,8 @@ type Progress struct {
 func (c *Client) Progress(ctx context.Context, task int64) (Progress, error) {
 	var answer struct {
 		Progress *struct {
-			Percent int    `json:"progress_in_percent"`
-			Status  Status `json:"status"`
+			Percent text `json:"progress_in_percent"`
+			Status  text `json:"status"`
 		} `json:"progress"`
 	}
 	const doing = "asking for the progress of a task"
@@ -52,7 +54,14 @@ func (c *Client) Progress(ctx context.Context, task int64) (Progress, error) {
 	if e != nil {
 		return Progress{}, e
 	}
-	return Progress{Percent: answer.Progress.Percent, Status: answer.Progress.Status}, nil
+	percent, notPercent := strconv.Atoi(string(answer.Progress.Percent))
+	status, notStatus := strconv.Atoi(string(answer.Progress.Status))
+	if err := cmp.Or(notPercent, notStatus); err != nil {
+		e = unreadable(200, "the progress is not in numbers")
+		e.Doing = doing
+		return Progress{}, e
+	}
+	return Progress{Percent: percent, Status: Status(status)}, nil
 }
 
 func (c *Client) taskBody(task int64) []byte {

@@ -3,6 +3,7 @@ package dingtalk
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -11,10 +12,23 @@ import (
 
 var credentials = regexp.MustCompile(`(?i)((?:access_?token|app_?secret|suite_?secret)["']?\s*[=:]\s*["']?)[^&\s"',}\]]+`)
 
-// clean takes the secrets out of a text that came from outside, and bounds it.
-func (c *Client) clean(s string, secrets ...string) string {
-	for _, v := range append(secrets, c.appSecret.Reveal()) {
-		for _, form := range []string{v, url.QueryEscape(v)} {
+// scrub cleans all that an Error holds from outside.
+func (c *Client) scrub(e *Error, secrets ...string) {
+	e.Message = c.clean(e.Message, maxMessage, secrets...)
+	for _, id := range []*string{&e.Code, &e.SubCode, &e.RequestID} {
+		*id = c.clean(*id, maxID, secrets...)
+	}
+}
+
+// clean takes the secrets out of a text that came from outside, plain or
+// escaped, and cuts it to most bytes.
+func (c *Client) clean(s string, most int, secrets ...string) string {
+	c.mu.Lock()
+	held := c.held.value
+	c.mu.Unlock()
+	for _, v := range append(secrets, c.appSecret.Reveal(), held) {
+		quoted, query := strconv.Quote(v), url.QueryEscape(v)
+		for _, form := range []string{v, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(v), quoted[1 : len(quoted)-1]} {
 			if form != "" {
 				s = strings.ReplaceAll(s, form, secret.Mask)
 			}
@@ -27,10 +41,10 @@ func (c *Client) clean(s string, secrets ...string) string {
 		}
 		return r
 	}, strings.ToValidUTF8(s, "?"))
-	if len(s) <= maxMessage {
+	if len(s) <= most {
 		return s
 	}
-	cut := maxMessage - len("…")
+	cut := most - len("…")
 	for !utf8.RuneStart(s[cut]) {
 		cut--
 	}

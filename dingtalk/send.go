@@ -40,10 +40,10 @@ func (c *Client) Send(ctx context.Context, to message.Recipients, msg []byte) (S
 	}
 	id, err := answer.TaskID.Int64()
 	if err != nil || id <= 0 {
-		return Sent{}, &Error{Doing: sending, Code: "0", RequestID: string(answer.RequestID), HTTPStatus: 200,
+		return Sent{}, &Error{Doing: sending, Code: "0", RequestID: c.clean(string(answer.RequestID), maxID), HTTPStatus: 200,
 			Action: Retry, Outcome: Unknown, Message: "the answer holds no task_id"}
 	}
-	return Sent{TaskID: id, RequestID: string(answer.RequestID)}, nil
+	return Sent{TaskID: id, RequestID: c.clean(string(answer.RequestID), maxID)}, nil
 }
 
 // sendBody is written by hand, so that msg is copied byte for byte and nothing

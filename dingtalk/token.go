@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/singleflight"
@@ -42,6 +43,10 @@ func (c *Client) Token(ctx context.Context) error {
 func (c *Client) token(ctx context.Context) (string, *Error) {
 	now := time.Now()
 	c.mu.Lock()
+	if c.closed {
+		c.mu.Unlock()
+		return "", closed()
+	}
 	held, early := c.held, c.held.value != "" && now.Before(c.held.expires)
 	renew := early && !now.Before(held.renew)
 	if renew {
@@ -58,6 +63,10 @@ func (c *Client) token(ctx context.Context) (string, *Error) {
 }
 
 const fetching = "getting an access token"
+
+func closed() *Error {
+	return &Error{Doing: fetching, Action: Unavailable, Outcome: Unsent, Message: "the client is closed"}
+}
 
 func (c *Client) await(ctx context.Context, answer <-chan singleflight.Result) (string, *Error) {
 	select {
@@ -79,7 +88,7 @@ func (c *Client) fetch() (any, error) {
 	c.mu.Lock()
 	if c.closed {
 		c.mu.Unlock()
-		return nil, &Error{Doing: fetching, Action: Unavailable, Outcome: Unsent, Message: "the client is closed"}
+		return nil, closed()
 	}
 	c.wait.Add(1)
 	epoch := c.epoch
@@ -89,7 +98,7 @@ func (c *Client) fetch() (any, error) {
 	asked := time.Now()
 	var answer struct {
 		Token     string `json:"access_token"`
-		ExpiresIn int64  `json:"expires_in"`
+		ExpiresIn text   `json:"expires_in"`
 	}
 	query := url.Values{"appkey": {c.appKey}, "appsecret": {c.appSecret.Reveal()}}
 	e := c.exchange(c.life, http.MethodGet, "/gettoken", query, nil, &answer)
@@ -99,7 +108,8 @@ func (c *Client) fetch() (any, error) {
 	if e != nil {
 		return nil, c.tokenError(e)
 	}
-	t := newToken(answer.Token, answer.ExpiresIn, asked)
+	expiresIn, _ := strconv.ParseInt(string(answer.ExpiresIn), 10, 64)
+	t := newToken(answer.Token, expiresIn, asked)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if epoch == c.epoch {
@@ -122,9 +132,12 @@ func newToken(value string, expiresIn int64, asked time.Time) token {
 // tokenError puts an error of gettoken in terms of the call that wanted the
 // token: that call was never made, and no message is to blame.
 func (c *Client) tokenError(e *Error) *Error {
+	if e.cause != nil { // the only context here is the client's own
+		return closed()
+	}
 	e.Doing = fetching
 	e.Outcome = Unsent
-	e.Message = c.clean(e.Message)
+	c.scrub(e)
 	switch e.Action {
 	case Retry:
 		e.Action = Unavailable
