@@ -113,6 +113,9 @@ func (b *Bridge) listen() error {
 	if err := b.serve("hooks", b.o.HooksAddress, routes.Hooks(ro)); err != nil {
 		return err
 	}
+	if b.sandbox != nil {
+		b.sandbox.Suggest(SampleCurl(b.URL("hooks")))
+	}
 	if b.o.MetricsAddress != "" {
 		if err := b.serve("metrics", b.o.MetricsAddress, routes.Metrics(ro)); err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 )
 
@@ -52,13 +53,35 @@ var policy = func() *bluemonday.Policy {
 	return p
 }()
 
-// renderMarkdown returns text as DingTalk renders it.
-func renderMarkdown(text string) template.HTML {
+// maxDepth is how deep quotes, lists and links may stand in each other. Browsers
+// stop at 512 elements, and then close what others opened.
+const maxDepth = 40
+
+// renderMarkdown returns markdown as DingTalk renders it; what is nested beyond
+// reason is shown as the text that it is.
+func renderMarkdown(markdown string) template.HTML {
+	source := []byte(markdown)
+	doc := subset.Parser().Parse(text.NewReader(source))
 	var b bytes.Buffer
-	if err := subset.Convert([]byte(text), &b); err != nil {
-		return template.HTML(html.EscapeString(text)) //nolint:gosec // escaped
+	if deeper(doc, maxDepth) || subset.Renderer().Render(&b, source, doc) != nil {
+		return template.HTML(html.EscapeString(markdown)) //nolint:gosec // escaped
 	}
 	return template.HTML(policy.SanitizeBytes(b.Bytes())) //nolint:gosec // sanitised
+}
+
+func deeper(n ast.Node, than int) bool {
+	depth := 0
+	_ = ast.Walk(n, func(_ ast.Node, entering bool) (ast.WalkStatus, error) {
+		if !entering {
+			depth--
+			return ast.WalkContinue, nil
+		}
+		if depth++; depth > than {
+			return ast.WalkStop, nil
+		}
+		return ast.WalkContinue, nil
+	})
+	return depth > than
 }
 
 // links renders links, of which those that lead nowhere safe are not links, and

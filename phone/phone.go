@@ -32,6 +32,7 @@ var files embed.FS
 var drawing = template.Must(template.New("phone.tmpl").Funcs(template.FuncMap{
 	"markdown": renderMarkdown,
 	"link":     safeURL,
+	"linked":   linked,
 	"head":     headColor,
 	"status":   statusColor,
 	"rows":     firstRows,

@@ -49,6 +49,7 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 		if answer, handled = s.act(w, r, fault); handled {
 			return
 		}
+		req.at = s.opt.Now() // it may have been held: limits reckon from when it reaches the API
 	}
 	if answer == nil && s.banned(w, req) {
 		return

@@ -16,6 +16,7 @@ func (s *Sandbox) routes() http.Handler {
 	own.HandleFunc("GET /{$}", s.servePage)
 	own.HandleFunc("GET /sandbox/style.css", serveAsset("text/css; charset=utf-8", style))
 	own.HandleFunc("GET /sandbox/page.js", serveAsset("text/javascript; charset=utf-8", script))
+	own.HandleFunc("GET /sandbox/icon.svg", serveAsset("image/svg+xml", icon))
 	own.HandleFunc("GET /sandbox/events", s.serveEvents)
 	own.HandleFunc("POST /sandbox/read", s.serveRead)
 	own.HandleFunc("POST /sandbox/reset", s.serveReset)

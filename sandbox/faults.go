@@ -76,6 +76,8 @@ func (s *Sandbox) Fail(f Fault) error {
 		return fmt.Errorf("probability %v; write a share from 0 to 1", f.Probability)
 	case f.Times < 0 || f.For < 0 || f.Wait < 0:
 		return fmt.Errorf("times, for and wait cannot be negative")
+	case f.Kind == Delay && f.Wait == 0:
+		return fmt.Errorf("a %s needs wait: how long the call is held", f.Kind)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status %d; write one from 200 to 599", f.Status)
 	}

@@ -20,6 +20,7 @@ func (s *Sandbox) deliver(call *Call) {
 			s.counters.Dropped++
 		}
 	}
+	s.watch.changed()
 	if s.ledger.max < 0 {
 		return
 	}
@@ -38,7 +39,6 @@ func (s *Sandbox) deliver(call *Call) {
 			}
 		}
 	}
-	s.watch.changed()
 }
 
 // Read marks all that is on an employee's phone as read, as opening the chat

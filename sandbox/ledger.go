@@ -47,8 +47,9 @@ type Counters struct {
 	Accepted int64 `json:"accepted"` // calls of asyncsend_v2
 	Rings    int64 `json:"rings"`    // messages that appeared on an employee's phone
 	Dropped  int64 `json:"dropped"`  // recipients dropped in silence, invalid or failed
-	// Calls are all calls answered, by path and errcode ("88/90018" with the
-	// sub_code), and Cut those that a fault left without an answer.
+	// Calls are all calls that DingTalk has answered, by path and errcode
+	// ("88/90018" with the sub_code), though a fault may have lost the answer;
+	// Cut are those that a fault kept from it.
 	Calls map[string]map[string]int64 `json:"calls"`
 	Cut   int64                       `json:"cut"`
 }

@@ -29,9 +29,6 @@ type Options struct {
 	// Ledger is how many accepted calls are kept whole, with their
 	// notifications: default 10,000; negative: only counters are kept.
 	Ledger int
-	// HookURL and HookBody are what the page's first command posts; default: a
-	// call of the sandbox itself; HookBody: an Alertmanager payload.
-	HookURL, HookBody string
 	// Now is the clock, default time.Now.
 	Now func() time.Time
 }

@@ -2,12 +2,12 @@ package sandbox
 
 import (
 	"bytes"
-	"cmp"
 	"embed"
 	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -24,6 +24,7 @@ var (
 	pageTemplate = template.Must(template.ParseFS(assets, "page/page.html"))
 	style        = phone.CSS + asset("page/page.css")
 	script       = asset("page/page.js")
+	icon         = asset("page/icon.svg")
 )
 
 func asset(name string) string {
@@ -40,9 +41,9 @@ const (
 	maxNotes  = 50
 )
 
-// policy lets the page load its own style and script, and nothing else.
-const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src data:; " +
-	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+// policy lets the page load its own style, script and icon, and nothing else.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types page"
 
 type pageData struct {
 	People   []person
@@ -54,6 +55,7 @@ type pageData struct {
 	Command  string
 	Quiet    bool // nothing has happened yet
 	Whole    bool // whether notifications are kept
+	Clock    string
 }
 
 // person is an employee in the list.
@@ -61,7 +63,7 @@ type person struct {
 	ID, Name, Letter string
 	Hue              int // one of eight
 	Unread, Dropped  int
-	Last             string
+	Last, When       string
 	At               time.Time
 	Open             bool
 	Link             string
@@ -80,6 +82,7 @@ func (n note) Bytes() int { return len(n.Call.Msg) }
 
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	data := s.page(r.URL.Query().Get("user"))
+	data.Command = s.command(r.Host)
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
 		http.Error(w, "drawing the page: "+err.Error(), http.StatusInternalServerError)
@@ -111,7 +114,7 @@ func (s *Sandbox) page(user string) pageData {
 		people = append(people, s.org.employees[id].person())
 	}
 	slices.SortStableFunc(people, func(a, b person) int { return b.At.Compare(a.At) })
-	data := pageData{People: people, Refused: slices.Clone(s.refusals), Whole: s.ledger.max >= 0}
+	data := pageData{People: people, Refused: slices.Clone(s.refusals), Whole: s.ledger.max >= 0, Clock: s.opt.Now().Local().Format("15:04")}
 	data.Quiet = s.counters.Accepted == 0 && len(s.refusals) == 0
 	at := max(slices.IndexFunc(people, func(p person) bool { return p.ID == user }), 0)
 	if len(people) > 0 {
@@ -129,7 +132,6 @@ func (s *Sandbox) page(user string) pageData {
 		data.People, data.More = people[:maxPeople], len(people)-maxPeople
 	}
 	data.Counters = s.Counters()
-	data.Command = s.command()
 	return data
 }
 
@@ -147,6 +149,7 @@ func (e *employee) person() person {
 	}
 	if n := len(e.inbox); n > 0 {
 		p.At = e.inbox[n-1].call.At
+		p.When = p.At.Local().Format("15:04")
 		p.Last = phone.Summary([]byte(e.inbox[n-1].call.Msg))
 	}
 	return p
@@ -189,44 +192,41 @@ func hue(id string) int {
 	return n
 }
 
-// command is what to paste to see the first notification.
-func (s *Sandbox) command() string {
-	if s.opt.HookURL == "" {
-		a := s.opt.Apps[0]
-		return fmt.Sprintf(`B=http://%s
-T=$(curl -s "$B/gettoken?appkey=%s&appsecret=…" | sed 's/.*access_token":"\([^"]*\).*/\1/')
-curl "$B%s?access_token=$T" \
-  -H 'Content-Type: application/json' \
-  -d '{"agent_id":%d,"userid_list":"u1","msg":{"msgtype":"text","text":{"content":"Hello"}}}'`, Address, url.QueryEscape(a.Key), PathSend, a.AgentID)
-	}
-	body := cmp.Or(s.opt.HookBody, firstAlert(s.opt.Now()))
-	return fmt.Sprintf("curl %s \\\n -H 'Content-Type: application/json' \\\n -d '%s'", s.opt.HookURL, strings.ReplaceAll(body, "'", `'\''`))
+// Suggest sets the command that the page offers to paste; "" is a call of the
+// sandbox itself.
+func (s *Sandbox) Suggest(command string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.suggested = strings.TrimSpace(command)
+	s.watch.changed()
 }
 
-// firstAlert is a payload of Alertmanager.
-func firstAlert(now time.Time) string {
-	return `{
-  "version": "4", "status": "firing",
-  "receiver": "workbell",
-  "groupKey": "{}:{alertname=\"HighLatency\"}",
-  "externalURL": "http://alerts.example",
-  "groupLabels": {"alertname": "HighLatency"},
-  "commonLabels": {
-    "alertname": "HighLatency",
-    "severity": "critical", "team": "sre"},
-  "commonAnnotations": {
-    "summary": "p99 above 2 s for 5 min"},
-  "alerts": [{
-    "status": "firing",
-    "fingerprint": "c0ffee01",
-    "startsAt": "` + now.UTC().Format(time.RFC3339) + `",
-    "endsAt": "0001-01-01T00:00:00Z",
-    "generatorURL": "http://prom.example/g",
-    "labels": {
-      "alertname": "HighLatency",
-      "severity": "critical", "team": "sre",
-      "instance": "web-1"},
-    "annotations": {
-      "summary": "p99 above 2 s for 5 min"}
-  }]}`
+// plainHost is a Host that can stand in a command as it is.
+var plainHost = regexp.MustCompile(`^[0-9A-Za-z.:\[\]-]+$`)
+
+// command is what to paste to see the first notification. Only the secret that
+// everybody knows is shown.
+func (s *Sandbox) command(host string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.suggested != "" {
+		return s.suggested
+	}
+	a, pass := s.opt.Apps[0], "…"
+	if a.Secret == DefaultApp().Secret {
+		pass = a.Secret.Reveal()
+	}
+	if !plainHost.MatchString(host) {
+		host = Address
+	}
+	return fmt.Sprintf(`B=http://%s
+T=$(curl -s "$B%s?appkey=%s&appsecret=%s" |
+  sed 's/.*access_token":"\([^"]*\).*/\1/')
+P=%s
+curl "$B$P?access_token=$T" \
+  -H 'Content-Type: application/json' -d '{
+  "agent_id": %d, "userid_list": "u1",
+  "msg": {"msgtype": "text",
+    "text": {"content": "Hello 你好 👋"}}}'`,
+		host, PathToken, url.QueryEscape(a.Key), pass, PathSend, a.AgentID)
 }

@@ -26,6 +26,8 @@ type Sandbox struct {
 	faults   []*armed
 	serial   int64 // of requests and tasks
 	watch    watchers
+	// suggested is the command that the page offers.
+	suggested string
 }
 
 // New returns a sandbox; it serves when its Handler does.

@@ -3,6 +3,11 @@
 // page is fetched anew, and what differs is put in place.
 
 const $ = (id) => document.getElementById(id);
+
+// The server's own page is the one HTML that is ever parsed; the policy of
+// trusted types refuses any other.
+const own = window.trustedTypes ? trustedTypes.createPolicy("page", { createHTML: (html) => html }) : { createHTML: (html) => html };
+
 const user = () => $("chat").dataset.user;
 
 function pin() { // so that the open chat stays open when another rings
@@ -15,7 +20,7 @@ function swap(id, fresh) {
   const now = $(id), next = fresh.getElementById(id);
   if (now.innerHTML === next.innerHTML) return;
   const focused = now.contains(document.activeElement) && document.activeElement.id;
-  now.innerHTML = next.innerHTML;
+  now.replaceChildren(...next.cloneNode(true).childNodes);
   if (focused && $(focused)) $(focused).focus();
 }
 
@@ -43,9 +48,9 @@ function swapChat(fresh) {
 async function refresh() {
   const answer = await fetch(location.href, { cache: "no-store" });
   if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const fresh = new DOMParser().parseFromString(own.createHTML(await answer.text()), "text/html");
   swapChat(fresh);
-  for (const id of ["people", "bar", "tally"]) swap(id, fresh);
+  for (const id of ["people", "bar", "clock", "tally", "paste", "command"]) swap(id, fresh);
   pin();
   read();
 }
@@ -65,9 +70,8 @@ async function update() {
 function listen() {
   const live = $("live"), events = new EventSource("/sandbox/events");
   const say = (on) => { live.hidden = false; live.classList.toggle("off", !on); live.textContent = on ? "live" : "waiting for the server"; };
-  let lost = false;
-  events.onopen = () => { say(true); if (lost) update(); lost = false; };
-  events.onerror = () => { say(false); lost = true; };
+  events.onopen = () => { say(true); update(); }; // for what came before the stream did
+  events.onerror = () => say(false);
   events.onmessage = update;
 }
 
@@ -82,6 +86,7 @@ if (navigator.clipboard) {
   });
 }
 document.addEventListener("visibilitychange", read);
+setInterval(() => { $("clock").textContent = new Date().toTimeString().slice(0, 5); }, 15000);
 const current = document.querySelector("#people a[aria-current]");
 if (current && location.search) current.scrollIntoView({ block: "nearest", inline: "nearest" });
 pin();
