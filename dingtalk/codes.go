@@ -65,6 +65,7 @@ var meanings = map[int]meaning{
 	40031: {action: BadRecipient, words: "a user id in the list is invalid"},
 	46004: {action: BadRecipient, words: "the user does not exist"},
 	60121: {action: BadRecipient, words: "the user was not found"},
+	40104: {action: BadRecipient, words: "no employee has the telephone number"},
 	40009: {action: BadRecipient, words: "a department id is invalid"},
 	60003: {action: BadRecipient, words: "the department does not exist"},
 	50002: {action: BadRecipient, words: "an employee is outside the app's visible scope; widen it in the developer console and publish the app"},

@@ -1,6 +1,7 @@
 package dingtalk
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -20,10 +21,26 @@ func sandboxed(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, *Client) {
 	o.Apps = []sandbox.App{{Name: "ops", Key: "key", Secret: secret.New(testSecret), AgentID: 7}}
 	o.Directory = sandbox.DefaultDirectory()
 	o.Directory.Employees = append(o.Directory.Employees, sandbox.Employee{ID: "u8", Status: sandbox.OutOfScope},
-		sandbox.Employee{ID: "u9", Status: sandbox.Failing}, sandbox.Employee{ID: "0147282552401293909"})
+		sandbox.Employee{ID: "u9", Status: sandbox.Failing}, sandbox.Employee{ID: "0147282552401293909", Mobile: "13800000003"})
 	s := sandbox.New(o)
 	t.Cleanup(s.Close)
 	return s, newClient(t, serve(t, s.Handler()))
+}
+
+// TestByMobile looks people up by their telephone numbers.
+func TestByMobile(t *testing.T) {
+	t.Parallel()
+	_, c := sandboxed(t, sandbox.Options{})
+	if user, err := c.UserByMobile(t.Context(), "13800000003"); err != nil || user != "0147282552401293909" {
+		t.Errorf("%q, %v", user, err)
+	}
+	for number, want := range map[string]Action{"13900000009": BadRecipient, `1380","x":"1`: GiveUp} {
+		_, err := c.UserByMobile(t.Context(), number)
+		e, ok := errors.AsType[*Error](err)
+		if !ok || e.Action != want || e.Doing != "looking up a telephone number" {
+			t.Errorf("%s: %v", number, err)
+		}
+	}
 }
 
 // TestAgainstSandbox takes a message from the call to the result.

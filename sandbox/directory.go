@@ -18,6 +18,7 @@ type Employee struct {
 	ID     string
 	Name   string  // default: the id
 	Depts  []int64 // of which the employee is a direct member
+	Mobile string  // telephone number; empty: cannot be found by one
 	Status Status
 }
 

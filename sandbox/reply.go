@@ -20,6 +20,7 @@ type reply struct {
 	TaskID    int64          `json:"task_id,omitempty"`
 	Progress  *taskProgress  `json:"progress,omitempty"`
 	Result    map[string]any `json:"send_result,omitempty"`
+	Found     *lookedUp      `json:"result,omitempty"`
 }
 
 func accepted() *reply { return &reply{Code: 0, Message: "ok"} }
