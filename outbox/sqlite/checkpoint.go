@@ -7,20 +7,32 @@ import "modernc.org/sqlite"
 // so few are left that it hardly shows, the writer copies those itself: only
 // then has all been copied at one moment, and the log begins anew. A log of
 // logStop pages (512 MB) stops the writer until it is copied.
+//
+// SQLite begins the log anew only where no query still reads from it. Queries
+// that always overlap would let it grow for ever: from logHeld pages (96 MB)
+// on, the writer waits for a moment without any.
 const (
 	logPages = 4096
 	logRest  = 128
 	logStop  = 16 * logPages
+	logHeld  = 3 * logPages
 )
 
 // keeper copies the log on a connection and a goroutine of its own.
 type keeper struct {
 	conn  *conn
 	start chan struct{}
-	all   chan bool // whether all that was in the log at the start has been copied
+	done  chan copied
 	busy  bool
-	pages int64 // in the log, about
+	pages int64 // to be copied, about
 	from  int64 // pages at the start of the copying that goes on
+	long  int64 // pages in the log when it was last copied
+}
+
+// copied says what came of copying.
+type copied struct {
+	all  bool  // that was in the log at the start
+	long int64 // pages in the log then
 }
 
 // checkpoint sees after each commit whether there is copying to do.
@@ -30,32 +42,37 @@ func (s *Store) checkpoint() {
 		k.pages += int64(n)
 	}
 	select {
-	case all := <-k.all:
-		k.busy = false
-		if all && k.pages-k.from <= logRest {
-			k.finish(s.conn)
+	case c := <-k.done:
+		k.busy, k.long = false, c.long
+		if c.all && k.pages-k.from <= logRest || k.long >= logHeld {
+			s.finishLog()
 		}
 	default:
 	}
 	switch {
 	case k.pages >= logStop:
-		k.finish(s.conn)
+		s.finishLog()
 	case k.pages >= logPages && !k.busy:
 		k.busy, k.from = true, k.pages
 		k.start <- struct{}{}
 	}
 }
 
-// finish copies the rest on the writer's own connection.
-func (k *keeper) finish(c *conn) {
+// finishLog copies the rest on the writer's own connection.
+func (s *Store) finishLog() {
+	k := s.keeper
 	if k.busy {
-		<-k.all
+		k.long = (<-k.done).long
 		k.busy = false
 	}
-	if all, err := copyLog(c); err == nil && all {
-		k.pages = 0
+	if k.long >= logHeld {
+		s.reading.Lock()
+		defer s.reading.Unlock()
+	}
+	if c, err := copyLog(s.conn); err == nil && c.all {
+		k.pages, k.long = 0, c.long
 	} else {
-		k.pages = logPages / 2 // a reader of old pages holds some back: not at once again
+		k.pages, k.long = logPages/2, 0 // a reader of old pages holds some back: not at once again
 	}
 }
 
@@ -64,12 +81,12 @@ func newKeeper(dsn string) (*keeper, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &keeper{conn: c, start: make(chan struct{}, 1), all: make(chan bool, 1)}
+	k := &keeper{conn: c, start: make(chan struct{}, 1), done: make(chan copied, 1)}
 	go func() {
-		defer close(k.all)
+		defer close(k.done)
 		for range k.start {
-			all, err := copyLog(c)
-			k.all <- all && err == nil // the next commit tries again
+			n, _ := copyLog(c) // the next commit tries again
+			k.done <- n
 		}
 	}()
 	return k, nil
@@ -78,14 +95,16 @@ func newKeeper(dsn string) (*keeper, error) {
 // Close waits for the copying that goes on.
 func (k *keeper) Close() error {
 	close(k.start)
-	for range k.all { //nolint:revive // until it has ended
+	for range k.done { //nolint:revive // until it has ended
 	}
 	return k.conn.Close()
 }
 
-// copyLog copies what it can without waiting for anybody, and says whether
-// that was all that the log held when it began.
-func copyLog(c *conn) (all bool, err error) {
+// copyLog copies what it can without waiting for anybody.
+func copyLog(c *conn) (copied, error) {
 	r, _, err := c.one("PRAGMA wal_checkpoint(PASSIVE)")
-	return err == nil && len(r) == 3 && r[0] == 0 && r[1] == r[2], err
+	if err != nil || len(r) != 3 {
+		return copied{}, err
+	}
+	return copied{all: r[0] == 0 && r[1] == r[2], long: r[1]}, nil
 }

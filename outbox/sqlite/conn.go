@@ -79,18 +79,18 @@ func (c *conn) exec(sql string, args ...driver.Value) (int64, error) {
 		return 0, err
 	}
 	r, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), s.args)
-	clear(s.values()) // hold no payload beyond the call
+	s.letGo()
 	if err != nil {
 		return 0, err
 	}
 	return r.RowsAffected()
 }
 
-func (s *stmt) values() []driver.NamedValue {
+// letGo drops the arguments, so that no payload is held beyond the call.
+func (s *stmt) letGo() {
 	for i := range s.args {
 		s.args[i].Value = nil
 	}
-	return nil
 }
 
 // query calls each for every row; a row's values are valid until each returns.

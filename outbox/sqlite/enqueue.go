@@ -127,6 +127,7 @@ func (t *tx) enqueue(drafts []draft) (err error) {
 // recognise finds whether the key of entry i is taken, in this call or before.
 func (t *tx) recognise(drafts []draft, i int) error {
 	d := &drafts[i]
+	d.kept, d.sameAs = outbox.Kept{}, 0 // when run again
 	if d.Event.Key == "" {
 		return nil
 	}
@@ -209,7 +210,7 @@ func (t *tx) keepMessage(d *draft, i int) error {
 	lane, ready := any(nil), int64(1)
 	if state != outbox.Queued {
 		nth, prior = 0, 0
-	} else if l.Group != "" {
+	} else if l.Group != "" && len(l.people) > 0 {
 		if lane, ready, err = t.lane(l.group, expires); err != nil {
 			return err
 		}
@@ -225,7 +226,7 @@ func (t *tx) keepMessage(d *draft, i int) error {
 		d.kept.Deliveries = append(d.kept.Deliveries, outbox.Ref{ID: t.lastDelivery, Rule: l.Rule, State: state})
 		if state == outbox.Queued {
 			prior = t.lastDelivery
-			t.contents.put(l.content, t.lastDelivery, t.opts.endOfDay(expires))
+			t.contents.put(l.content, t.lastDelivery, t.opts.endOfDay(expires+late))
 			t.wake = t.wake || ready == 1
 		}
 	}
@@ -238,9 +239,10 @@ const laneLife = 7 * 24 * 60 * 60 * 1000 // ms
 
 // lane returns the lane of a group for the event being kept, and whether its
 // deliveries are ready: no older event has one open. A group that has drained
-// begins a new lane, so that lanes ascend and their index is appended to.
+// begins a new lane, named by its first delivery (an event may have several
+// groups), so that lanes ascend and their index is appended to.
 func (t *tx) lane(group, expires int64) (lane any, ready int64, err error) {
-	mine := t.lastEvent
+	mine := t.lastDelivery + 1
 	if l, ok := t.lanes.get(group); ok {
 		oldest, _, err := t.conn.one("SELECT min(event) FROM deliveries WHERE lane = ? AND state = 0", l)
 		if err != nil {
@@ -269,22 +271,34 @@ func (t *tx) nth(d *draft, i int) (nth, newest int64, err error) {
 			return d.messages[j].nth, newest, nil
 		}
 	}
-	for id := newest; ok && id != 0; {
-		r, found, err := t.conn.one("SELECT state, expires, rang, nth, prior FROM deliveries WHERE id = ? AND content = ?", id, l.content)
-		if err != nil {
-			return 0, 0, err
-		}
-		if !found { // pruned
-			break
+	if !ok {
+		return 1, 0, nil
+	}
+	if nth, err = t.counting(newest, l.content); err != nil || nth == 0 {
+		return 1, 0, err
+	}
+	return nth + 1, newest, nil
+}
+
+// late is how long after its Expires a delivery that was leased before may ring.
+const late = 60 * 1000 // ms
+
+// counting returns which of its content the newest is that counts, of the
+// delivery id and those before it; 0 where none does.
+func (t *tx) counting(id, content int64) (nth int64, err error) {
+	for id != 0 {
+		r, found, err := t.conn.one("SELECT state, expires, rang, nth, prior FROM deliveries WHERE id = ? AND content = ?", id, content)
+		if err != nil || !found { // pruned, and so all before it
+			return 0, err
 		}
 		last := r[2]
 		if r[0] == queued {
-			last = r[1]
+			last = r[1] + late
 		}
 		if last != 0 && t.opts.endOfDay(last) > t.now {
-			return r[3] + 1, newest, nil
+			return r[3], nil
 		}
 		id = r[4]
 	}
-	return 1, 0, nil
+	return 0, nil
 }

@@ -16,11 +16,10 @@ var migrations = []string{schema}
 // applicationID marks the file as workbell's (PRAGMA application_id): "wbel".
 const applicationID = 0x7762656c
 
-// migrate brings the file to the newest version, all or nothing.
-func migrate(c *conn) error {
-	version, err := schemaVersion(c)
-	if err != nil || version == len(migrations) {
-		return err
+// migrate brings the file from version to the newest, all or nothing.
+func migrate(c *conn, version int) error {
+	if version == len(migrations) {
+		return nil
 	}
 	if err := c.script("BEGIN IMMEDIATE"); err != nil {
 		return err

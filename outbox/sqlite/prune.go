@@ -77,31 +77,43 @@ func (t *tx) older(from, before int64, limit int) (old []span, next int64, err e
 }
 
 // over says whether all of an event's deliveries have ended, and none of them
-// rang on a day that lasts still: until then its content is needed.
+// rang on a day that lasts still: until then its content is needed. So is what
+// leads to an earlier delivery of its content that counts.
 func (t *tx) over(e span) (bool, error) {
 	over := true
-	err := t.deliveriesOf(e, func(_, state, rang int64) {
-		if state == queued || rang != 0 && t.opts.endOfDay(rang) > t.now {
+	type link struct{ prior, content int64 }
+	var links []link
+	err := t.deliveriesOf(e, func(r row) {
+		if state, rang := r.int(1), r.int(2); state == queued || rang != 0 && t.opts.endOfDay(rang) > t.now {
 			over = false
 		}
+		if prior := r.int(3); prior != 0 {
+			links = append(links, link{prior, r.int(4)})
+		}
 	})
+	for i := 0; i < len(links) && over && err == nil; i++ {
+		var nth int64
+		nth, err = t.counting(links[i].prior, links[i].content)
+		over = nth == 0
+	}
 	return over, err
 }
 
-func (t *tx) deliveriesOf(e span, each func(id, state, rang int64)) error {
+// deliveriesOf calls each with id, state, rang, prior and content.
+func (t *tx) deliveriesOf(e span, each func(row)) error {
 	return t.conn.query(func(r row) error {
-		each(r.int(0), r.int(1), r.int(2))
+		each(r)
 		return nil
-	}, `SELECT id, state, rang FROM deliveries WHERE id BETWEEN ? AND ?
-		UNION ALL SELECT id, state, rang FROM deliveries INDEXED BY deliveries_split WHERE event = ? AND split = 1`,
+	}, `SELECT id, state, rang, prior, content FROM deliveries WHERE id BETWEEN ? AND ?
+		UNION ALL SELECT id, state, rang, prior, content FROM deliveries INDEXED BY deliveries_split WHERE event = ? AND split = 1`,
 		e.first, e.last, e.event)
 }
 
 func (t *tx) remove(e span) error {
 	var ids []int64
-	err := t.deliveriesOf(e, func(id, state, _ int64) {
-		ids = append(ids, id)
-		t.counts[state]--
+	err := t.deliveriesOf(e, func(r row) {
+		ids = append(ids, r.int(0))
+		t.counts[r.int(1)]--
 	})
 	if err != nil {
 		return err

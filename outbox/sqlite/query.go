@@ -195,6 +195,14 @@ func (s *Store) Stats(ctx context.Context) (st outbox.Stats, err error) {
 		s.mu.Unlock()
 		st = outbox.Stats{Open: int(by[queued]), States: by.byState()}
 		oldest := int64(never)
+		// A part that was split off is older than its id.
+		part, ok, err := c.one("SELECT created FROM deliveries INDEXED BY deliveries_parts WHERE split = 1 AND state = 0 ORDER BY created LIMIT 1")
+		if err != nil {
+			return err
+		}
+		if ok {
+			oldest = part[0]
+		}
 		for _, r := range s.routes.matching("", "", "") {
 			first, ok, err := c.one("SELECT id, created FROM deliveries INDEXED BY deliveries_list WHERE route = ? AND state = 0 ORDER BY id LIMIT 1", r)
 			if err != nil {

@@ -53,7 +53,7 @@ CREATE TABLE deliveries (
   created  INTEGER NOT NULL,
   due      INTEGER NOT NULL,
   expires  INTEGER NOT NULL,
-  lane     INTEGER,                    -- shared by what is open of one group: the event that found it empty
+  lane     INTEGER,                    -- shared by what is open of one group: the delivery that found it empty
   group_id TEXT,                       -- NULL: no order to keep, and no lane
   content  INTEGER NOT NULL,           -- fingerprint of app and body as rendered
   nth      INTEGER NOT NULL,           -- which message of its content it is; 0: suppressed
@@ -73,6 +73,7 @@ CREATE INDEX deliveries_expiry ON deliveries (expires) WHERE state = 0;
 CREATE INDEX deliveries_lane   ON deliveries (lane, event) WHERE state = 0 AND lane IS NOT NULL;
 CREATE INDEX deliveries_list   ON deliveries (route, state);
 CREATE INDEX deliveries_split  ON deliveries (event) WHERE split = 1;
+CREATE INDEX deliveries_parts  ON deliveries (created) WHERE split = 1 AND state = 0;
 
 CREATE TABLE attempts (
   delivery INTEGER NOT NULL,

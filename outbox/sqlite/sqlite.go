@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -94,7 +95,17 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if s.conn, err = connect(s.dsn(writerPragmas...)); err != nil {
 		return err
 	}
-	if err := migrate(s.conn); err != nil {
+	version, err := schemaVersion(s.conn) // before anything is changed: the file may be another's
+	if err != nil {
+		return err
+	}
+	if err := s.makePrivate(); err != nil {
+		return err
+	}
+	if err := useLog(s.conn); err != nil {
+		return err
+	}
+	if err := migrate(s.conn, version); err != nil {
 		return err
 	}
 	if s.opts.MaxBytes > 0 {
@@ -173,7 +184,7 @@ const readers = 2
 // leaves checkpoints to checkpoint.go.
 var (
 	writerPragmas = []string{
-		"busy_timeout(5000)", "page_size(8192)", "journal_mode(WAL)", "synchronous(FULL)", "cache_size(-8192)",
+		"busy_timeout(5000)", "page_size(8192)", "synchronous(FULL)", "cache_size(-8192)",
 		"wal_autocheckpoint(0)", "journal_size_limit(67108864)", "temp_store(MEMORY)", "trusted_schema(OFF)",
 	}
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(ON)", "cache_size(-1024)", "temp_store(MEMORY)", "trusted_schema(OFF)"}
@@ -184,10 +195,39 @@ func (s *Store) dsn(pragmas ...string) string {
 	return "file:" + u.EscapedPath() + "?" + url.Values{"_pragma": pragmas}.Encode()
 }
 
-// claimFile takes the file for this process, and makes it for its owner's eyes
-// alone where it is new or too open.
+// makePrivate makes the file, and what SQLite keeps beside it, for its owner's
+// eyes alone. SQLite gives files that it makes the mode of the first.
+func (s *Store) makePrivate() error {
+	if err := s.lock.Chmod(0o600); err != nil {
+		return err
+	}
+	for _, beside := range []string{"-wal", "-shm"} {
+		if err := os.Chmod(s.opts.Path+beside, 0o600); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// useLog has commits go to a log beside the file, which queries read past.
+func useLog(c *conn) error {
+	mode := ""
+	err := c.query(func(r row) error {
+		mode = r.text(0)
+		return nil
+	}, "PRAGMA journal_mode = WAL")
+	if err == nil && mode != "wal" {
+		err = fmt.Errorf("its file system does not let SQLite keep a log beside it (journal mode %s); use a local disk", mode)
+	}
+	return err
+}
+
+// claimFile takes the file for this process, and makes it where it is new.
 func claimFile(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // #nosec G304 -- the operator's choice
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w; make the directory %s first", err, filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -195,9 +235,6 @@ func claimFile(path string) (*os.File, error) {
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			err = errors.New("another workbell has it open; stop that one, or use another --storage")
 		}
-		return nil, errors.Join(err, f.Close())
-	}
-	if err := f.Chmod(0o600); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil

@@ -23,7 +23,7 @@ const (
 type op struct {
 	// do checks first and writes after. What it refuses it answers with a
 	// refusal, nothing having been written; any other error is the engine's,
-	// and undoes the whole batch.
+	// and undoes the whole batch. It may then be run again.
 	do   func(*tx) error
 	size int
 	turn atomic.Int32 // pending, then begun or withdrawn
@@ -114,32 +114,44 @@ func (s *Store) take() (batch []*op, more, closed bool) {
 	return batch, len(s.waiting) > 0, s.closed
 }
 
-// commit runs the batch in one transaction and answers every call in it.
+// commit runs the batch in one transaction and answers every call in it. Where
+// the engine fails each gets a transaction of its own, so that an event too
+// large for what is left of the disk takes nobody with it: not the answers of
+// DingTalk's, and not Prune, which makes room.
 func (s *Store) commit(batch []*op) {
-	t := s.begin()
 	ran := batch[:0]
 	for _, o := range batch {
 		if o.turn.CompareAndSwap(pending, begun) {
 			ran = append(ran, o)
 		}
 	}
-	err := t.all(ran)
-	if err != nil {
-		t.rollback()
-	} else {
-		s.mu.Lock()
-		s.stats = s.counts
-		s.mu.Unlock()
-		if t.wake {
-			s.ring(s.wake)
+	if err := s.transact(ran); err != nil && len(ran) > 1 {
+		for i := range ran {
+			_ = s.transact(ran[i : i+1]) // it is in the op
 		}
 	}
 	for _, o := range ran {
-		if err != nil {
-			o.err = err
-		}
 		close(o.done)
 	}
+}
+
+// transact runs ops in one transaction. An error is that of all of them.
+func (s *Store) transact(ops []*op) error {
+	t := s.begin()
+	if err := t.all(ops); err != nil {
+		t.rollback()
+		for _, o := range ops {
+			o.err = err
+		}
+		return err
+	}
+	s.mu.Lock()
+	s.stats = s.counts
+	s.mu.Unlock()
+	if t.wake {
+		s.ring(s.wake)
+	}
+	return nil
 }
 
 // tx is the transaction of one batch.
@@ -217,10 +229,15 @@ func (t *tx) rollback() {
 // undo registers what takes back a change to memory, should the batch fail.
 func (t *tx) undo(f func()) { t.undoing = append(t.undoing, f) }
 
-// Ready returns nil if the store can be written to: it writes, and syncs.
+// Ready returns nil if the store can be written to: it takes room for some
+// pages, gives it back, and syncs. A row set to what it was would not do:
+// SQLite writes no page for it.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.run(ctx, "writing a probe", 0, func(t *tx) error {
-		_, err := t.conn.exec("UPDATE store SET opened = opened")
+		if _, err := t.conn.exec("INSERT INTO recent (id, until, lot) VALUES (-1, 0, zeroblob(?))", int64(4*pageSize)); err != nil {
+			return err
+		}
+		_, err := t.conn.exec("DELETE FROM recent WHERE id = -1")
 		return err
 	})
 }

@@ -1,0 +1,137 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"workbell/message"
+	"workbell/outbox"
+)
+
+// scans are the statements that may look at all of something, and why.
+var scans = map[string]string{
+	"SCAN store":  "one row",
+	"SCAN recent": "folded, see index.go",
+	"SCAN routes": "few, read once",
+	"SCAN attempts USING COVERING INDEX attempts_begun": "those in flight alone",
+	"SCAN sqlite_master": "once",
+	"SCAN deliveries USING COVERING INDEX deliveries_parts": "open parts alone, and the first of them",
+	"SCAN CONSTANT ROW": "no table at all",
+}
+
+// TestNothingScans asks SQLite how it runs every statement that the store has:
+// each finds its rows by an index, in order.
+func TestNothingScans(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{Path: useAll(t)})
+	exercise(t, s)
+	statements := map[string]int{}
+	note := func(c *conn) {
+		for sql, st := range c.stmts {
+			statements[sql] = len(st.args)
+		}
+	}
+	ok(t, s.run(t.Context(), "looking", 0, func(tx *tx) error { note(tx.conn); return nil }))
+	for range readers {
+		c := <-s.readers
+		note(c)
+		defer func() { s.readers <- c }()
+	}
+	if len(statements) < 50 {
+		t.Errorf("only %d statements were used: the test does not see what it should", len(statements))
+	}
+	c, err := connect(s.dsn())
+	ok(t, err)
+	defer func() { ok(t, c.Close()) }()
+	for _, sql := range slices.Sorted(maps.Keys(statements)) {
+		if strings.HasPrefix(sql, "PRAGMA") {
+			continue
+		}
+		err := c.query(func(r row) error {
+			step := r.text(3)
+			_, may := scans[step]
+			// Asked by people, see ofEvents: what one event has is sorted; a group is looked for.
+			ofEvents, group := strings.Contains(sql, "CROSS JOIN"), strings.Contains(sql, "e.group_key = ?")
+			if strings.Contains(step, "TEMP B-TREE") && !ofEvents || strings.HasPrefix(step, "SCAN") && !may && !group {
+				t.Errorf("%s\n\t%s", step, sql)
+			}
+			return nil
+		}, "EXPLAIN QUERY PLAN "+sql, make([]driver.Value, statements[sql])...)
+		ok(t, err)
+	}
+}
+
+// useAll leaves a file with an attempt in flight behind, for Open to find.
+func useAll(t *testing.T) string {
+	t.Helper()
+	s := open(t, Options{})
+	_, err := s.Enqueue(t.Context(), []outbox.Entry{benchEntry(1)})
+	ok(t, err)
+	due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+	ok(t, err)
+	_, err = s.Reserve(t.Context(), due[0].Lease(), []outbox.Quota{{Key: "k", N: 1, Window: time.Minute}, {Key: "f", N: 1, Until: time.Now().Add(time.Hour)}})
+	ok(t, err)
+	ok(t, s.Close())
+	return s.opts.Path
+}
+
+// exercise makes every call that there is, each way.
+func exercise(t *testing.T, s *Store) {
+	t.Helper()
+	e := benchEntry(2)
+	e.Messages[0].Expires = time.Now().Add(-time.Second)
+	_, err := s.Enqueue(t.Context(), []outbox.Entry{e, benchEntry(3), benchEntry(3), benchEntry(1)})
+	ok(t, err)
+	_, _, err = s.Expire(t.Context(), 10)
+	ok(t, err)
+	quotas := []outbox.Quota{{Key: "k", N: 1, Limit: 3, Window: time.Minute}, {Key: "f", N: 1, Until: time.Now().Add(time.Hour)}}
+	attempts := []*outbox.Result{{Outcome: outbox.Rejected}, {Outcome: outbox.Accepted}}
+	parts := []outbox.Part{{To: message.Recipients{Users: []string{"u1"}}, Aside: true}, {To: message.Recipients{Users: []string{"u2"}}}}
+	for i := range 6 {
+		due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+		ok(t, err)
+		u := outbox.Update{Lease: due[0].Lease(), State: outbox.Queued}
+		if g, err := s.Reserve(t.Context(), u.Lease, quotas); err == nil && g.OK {
+			u.Attempt = attempts[i%2]
+		}
+		if i == 0 {
+			u.Split = parts
+		}
+		if i == 5 {
+			u.State = outbox.Sent
+		}
+		ok(t, s.Update(t.Context(), u))
+	}
+	ok(t, s.Ready(t.Context()))
+	same := benchEntry(3)
+	same.Event.Key = ""
+	_, err = s.Enqueue(t.Context(), []outbox.Entry{same, {Event: outbox.Event{Source: "s", Kind: "json", Received: time.Unix(1, 0)}}})
+	ok(t, err)
+	_, err = s.Prune(t.Context(), time.Now().Add(time.Hour), 100)
+	ok(t, err)
+	ask(t, s)
+}
+
+// ask makes every query.
+func ask(t *testing.T, s *Store) {
+	t.Helper()
+	_, err := s.Get(t.Context(), 1)
+	ok(t, err)
+	_, err = s.Event(t.Context(), 1)
+	ok(t, err)
+	_, err = s.Used(t.Context(), "k")
+	ok(t, err)
+	_, err = s.Stats(t.Context())
+	ok(t, err)
+	for _, f := range []outbox.Filter{
+		{}, {Before: 100}, {States: []outbox.State{outbox.Queued}}, {Rule: "critical"}, {Source: "alertmanager", App: "ops"},
+		{Event: 1}, {Event: 1, States: []outbox.State{outbox.Queued}}, {GroupKey: benchEntry(1).Event.GroupKey},
+	} {
+		_, err := s.List(t.Context(), f)
+		ok(t, err)
+	}
+}
