@@ -180,11 +180,12 @@ const pageSize = 8192
 // readers is how many queries run at a time beside the writer.
 const readers = 2
 
-// What every connection is told; a page of cache is pageSize bytes. The writer
-// leaves checkpoints to checkpoint.go.
+// What every connection is told. A page of cache takes twice pageSize of memory,
+// as the allocator rounds up, and what is written is mostly appended, so a small
+// cache does. The writer leaves checkpoints to checkpoint.go.
 var (
 	writerPragmas = []string{
-		"busy_timeout(5000)", "page_size(8192)", "synchronous(FULL)", "cache_size(-8192)",
+		"busy_timeout(5000)", "page_size(8192)", "synchronous(FULL)", "cache_size(-3072)",
 		"wal_autocheckpoint(0)", "journal_size_limit(67108864)", "temp_store(MEMORY)", "trusted_schema(OFF)",
 	}
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(ON)", "cache_size(-1024)", "temp_store(MEMORY)", "trusted_schema(OFF)"}
