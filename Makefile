@@ -4,14 +4,21 @@ BIN := $(CURDIR)/.bin
 ALERTMANAGER := v0.31.1
 export PATH := $(BIN):$(PATH)
 
-.PHONY: test build deps fmt vet lint unit fuzz race chaos bench clean
+.PHONY: test build deps packages fmt vet lint unit fuzz race chaos bench clean
 
 test: deps fmt vet lint unit ## everything
 
 build: ## one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o workbell .
 
-deps: $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER)
+deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER)
+
+packages: # what the tests run besides: the README's curl, and a limit on files
+	@for p in curl:curl prlimit:util-linux; do \
+		command -v $${p%%:*} >/dev/null && continue; \
+		echo "deps: installing $${p##*:}, once"; \
+		apt-get update -qq && apt-get install -y -qq $${p##*:} >/dev/null; \
+	done
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	@echo "deps: building golangci-lint, once"

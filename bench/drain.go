@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"time"
 )
 
-// share is how many recipients the stand-in took, as a share of what the
-// limits allowed.
-func (b *bench) share(users, perMinute int, callsBound bool) (share float64, calls int, dropped int64) {
+// share is how fast calls left, as a share of burst calls a window, which is
+// what the limits allow: from the first call of the first burst to the first of
+// the last whole one.
+func (b *bench) share(burst int, window time.Duration) (share float64, calls int, dropped int64) {
 	all := b.sandbox.Calls()
 	counters := b.sandbox.Counters()
 	for code, n := range counters.Calls["/topapi/message/corpconversation/asyncsend_v2"] {
@@ -15,22 +17,12 @@ func (b *bench) share(users, perMinute int, callsBound bool) (share float64, cal
 		}
 	}
 	dropped += counters.Dropped
-	if len(all) < 2 {
+	bursts := (len(all) - 1) / burst
+	if bursts < 1 {
 		return 0, len(all), dropped
 	}
-	took := all[len(all)-1].At.Sub(all[0].At)
-	if callsBound {
-		return float64(len(all)-1) / (took.Seconds() * float64(perMinute) / 60), len(all), dropped
-	}
-	// Recipients a minute are the bound: they leave in bursts, a burst a minute.
-	// From the first call of the first burst to the first of the last.
-	burst := perMinute / users
-	last := (len(all) - 1) / burst * burst
-	took = all[last].At.Sub(all[0].At)
-	if last == 0 {
-		return 0, len(all), dropped
-	}
-	return float64(last*users) / (took.Minutes() * float64(perMinute)), len(all), dropped
+	took := all[bursts*burst].At.Sub(all[0].At)
+	return float64(bursts) * window.Seconds() / took.Seconds(), len(all), dropped
 }
 
 // rules measures an event against many rules.
@@ -44,7 +36,7 @@ func (b *bench) rules() error {
 		if n == 1000 {
 			target = "under 1 ms"
 		}
-		b.add(fmt.Sprintf("%d rules, one event, none or the last matching", n), target, "%s", took)
+		b.add(fmt.Sprintf("%d rules, one event, none or the last matching", n), target, "%.2f ms", ms(took))
 	}
 	return nil
 }

@@ -317,37 +317,6 @@ func shortDuration(d time.Duration) string {
 	return "0s"
 }
 
-// Colours of DingTalk's own work notifications (approved, rejected, revoked,
-// pending), and its blue.
-const (
-	green  = "FF78C06E"
-	red    = "FFF65E5E"
-	grey   = "FF858E99"
-	orange = "FFFF9D46"
-	blue   = "FF3B7CFF"
-)
-
-// color is the colour of a state, as oa.head_color wants it.
-func color(status, severity string) string {
-	switch strings.ToLower(status) {
-	case "resolved", "success", "ok", "merged", "completed", "approved", "published":
-		return green
-	case "failure", "failed", "error", "timed_out", "startup_failure":
-		return red
-	case "cancelled", "canceled", "skipped", "stale", "neutral":
-		return grey
-	}
-	switch strings.ToLower(severity) {
-	case "critical", "page", "fatal", "emergency", "disaster", "error", "high", "major":
-		return red
-	case "warning", "warn", "average", "medium", "minor":
-		return orange
-	case "none", "debug":
-		return grey
-	}
-	return blue
-}
-
 // browserLink wraps a URL so that DingTalk opens it in the system's browser,
 // on a PC and on a phone, where a card's button opens it inside DingTalk; a
 // form that would have more than 500 characters gives way to a shorter one.
