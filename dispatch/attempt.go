@@ -88,13 +88,7 @@ func (l *lane) history(work context.Context, d outbox.Delivery) []outbox.Attempt
 
 // conclude judges c and says so where the app's state has changed.
 func (l *lane) conclude(c call) verdict {
-	l.mu.Lock()
-	v := l.allowance.judge(&l.health, c, rand.Float64()) //nolint:gosec // jitter keeps no secret
-	reason, until := l.health.reason, l.health.until
-	if c.err != nil {
-		l.lastError, l.lastErrorAt = c.err.Error(), c.ended
-	}
-	l.mu.Unlock()
+	v, reason, until := l.judge(c)
 	log := l.options.Logger.With("app", l.name)
 	switch {
 	case v.resumed:
@@ -108,6 +102,16 @@ func (l *lane) conclude(c call) verdict {
 		l.options.Observer.Paused(l.name, reason)
 	}
 	return v
+}
+
+func (l *lane) judge(c call) (v verdict, reason Reason, until time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v = l.allowance.judge(&l.health, c, rand.Float64()) //nolint:gosec // jitter keeps no secret
+	if c.err != nil {
+		l.lastError, l.lastErrorAt = c.err.Error(), c.ended
+	}
+	return v, l.health.reason, l.health.until
 }
 
 // record puts an attempt's end on disk, however long the store fails, until
@@ -142,7 +146,11 @@ func (l *lane) tell(d outbox.Delivery, update outbox.Update) {
 	switch update.State {
 	case outbox.Queued:
 		if !update.Due.Equal(d.Due) || update.Split != nil {
-			log.Warn("not sent; will retry", "due", update.Due, "attempt", d.Tries+1, "parts", len(update.Split), "err", update.Reason)
+			level := slog.LevelWarn
+			if update.Reason == "" { // parted, and nothing went wrong
+				level = slog.LevelDebug
+			}
+			log.Log(context.Background(), level, "not sent yet", "due", update.Due, "attempt", d.Tries+1, "parts", len(update.Split), "err", update.Reason)
 		}
 		return
 	case outbox.Sent:

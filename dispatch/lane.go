@@ -56,7 +56,9 @@ func newLane(name string, d *Dispatcher) *lane {
 func (l *lane) configure(app App, a allowance) {
 	l.mu.Lock()
 	reason := l.health.reason
-	l.client, l.allowance = app.Client, a
+	if l.client = app.Client; l.client != nil {
+		l.allowance = a // else a call in flight is judged by the old one
+	}
 	l.health.recover()
 	l.mu.Unlock()
 	if reason != "" {
@@ -178,6 +180,9 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 	l.mu.Lock()
 	client, a := l.client, l.allowance
 	l.mu.Unlock()
+	if client == nil { // the app has gone this moment
+		return false
+	}
 	now := time.Now()
 	if update, unfit := a.unfit(d, now); unfit {
 		l.settle(work, d, update)

@@ -1,6 +1,7 @@
 package dispatch
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"sync"
@@ -75,7 +76,8 @@ func (t *trouble) note(err error) {
 	case err == nil && !t.since.IsZero():
 		t.log.Info("the store writes again", "after", time.Since(t.since))
 		t.since = time.Time{}
-	case err != nil && t.since.IsZero() && !errors.Is(err, outbox.ErrFenced) && !errors.Is(err, outbox.ErrClosed):
+	case errors.Is(err, outbox.ErrFenced), errors.Is(err, outbox.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err != nil && t.since.IsZero():
 		t.log.Error("the store fails; nothing is sent until it works", "err", err)
 		t.since = time.Now()
 	}

@@ -29,7 +29,9 @@ const (
 type phones struct {
 	mu       sync.Mutex // guards what follows
 	known    map[string]phone
-	failures int // look-ups that failed in a row
+	failures int       // look-ups that failed in a row
+	quiet    time.Time // until when nothing is asked, since asking failed
+	why      string    // it did
 
 	asking sync.Mutex // held by whoever looks up
 }
@@ -72,11 +74,27 @@ func (p *phones) note(number, user string, now time.Time) {
 	p.failures = 0
 }
 
-func (p *phones) failed() int {
+// failed notes that asking failed, and says until when nothing is asked.
+func (p *phones) failed(err error, now time.Time) time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.failures++
-	return p.failures
+	wait := outbox.Backoff(p.failures, firstRetry, lastRetry, rand.Float64()) //nolint:gosec // jitter
+	until := now.Add(max(wait, asError(err).RetryAfter))
+	// A whole millisecond, as the store's times are: else what it gives back then
+	// would come a moment too early.
+	p.quiet, p.why = until.Truncate(time.Millisecond).Add(time.Millisecond), err.Error()
+	return p.quiet
+}
+
+// waiting says until when nothing is asked, and why; zero: asking may go on.
+func (p *phones) waiting(now time.Time) (until time.Time, why string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if now.Before(p.quiet) {
+		return p.quiet, p.why
+	}
+	return time.Time{}, ""
 }
 
 // named says what becomes of a delivery to telephone numbers, none of which
@@ -114,27 +132,28 @@ func masked(numbers []string) []string {
 }
 
 // lookUp asks whose the numbers are, and gives the delivery back: it is claimed
-// again at once, by when they are known. Where asking fails it waits by itself,
-// and nothing is spent.
+// again at once, by when they are known. Where asking fails nothing is spent,
+// and the delivery waits.
 func (l *lane) lookUp(work context.Context, d outbox.Delivery, numbers []string, client Client) {
 	update := outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due}
 	if err := l.ask(work, numbers[:min(len(numbers), phonesAtOnce)], client); err != nil {
-		wait := outbox.Backoff(l.phones.failed(), firstRetry, lastRetry, rand.Float64()) //nolint:gosec // jitter
-		update.Due, update.Reason = time.Now().Add(wait), err.Error()
+		update = aside(d, l.phones.failed(err, time.Now()), err.Error())
 	}
 	l.settle(work, d, update)
 }
 
+// aside lets d wait for look-ups out of its group's order, so that those whom
+// later messages of the group name otherwise do not wait with it.
+func aside(d outbox.Delivery, until time.Time, why string) outbox.Update {
+	return outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: until, Reason: why,
+		Split: []outbox.Part{{To: d.To, Due: until, Aside: true}}}
+}
+
 // ask looks the numbers up, one after the other.
 func (l *lane) ask(work context.Context, numbers []string, client Client) error {
-	l.phones.asking.Lock()
-	defer l.phones.asking.Unlock()
 	limited, cancel := context.WithTimeout(work, l.options.CallTimeout)
 	defer cancel()
 	for _, number := range numbers {
-		if _, _, missing := l.phones.resolve(message.Recipients{Mobiles: []string{number}}, time.Now()); missing == nil {
-			continue // another has asked meanwhile
-		}
 		user, err := client.UserByMobile(limited, number)
 		if is(err, dingtalk.RenewToken) {
 			user, err = client.UserByMobile(limited, number)
@@ -172,6 +191,21 @@ func (l *lane) nameable(work context.Context, d outbox.Delivery, client Client) 
 		l.settle(work, d, update)
 		return false
 	}
-	l.inSlot(func() { l.lookUp(work, d, missing, client) })
+	switch until, why := l.phones.waiting(time.Now()); {
+	case !until.IsZero():
+		l.settle(work, d, aside(d, until, why))
+	case l.phones.asking.TryLock():
+		l.inSlot(func() {
+			defer l.phones.asking.Unlock()
+			l.lookUp(work, d, missing, client)
+		})
+	default: // one look-up at a time: they must not take the slots of what can be sent
+		l.giveBackUntil(work, d, time.Now().Add(outbox.Backoff(1, 2*time.Second, 2*time.Second, rand.Float64()))) //nolint:gosec // jitter
+	}
 	return false
+}
+
+// giveBackUntil ends d's lease with nothing done; it is claimed again then.
+func (l *lane) giveBackUntil(work context.Context, d outbox.Delivery, due time.Time) {
+	l.trouble.note(l.options.Store.Update(work, outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: due, Reason: d.Reason}))
 }

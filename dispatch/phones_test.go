@@ -1,6 +1,7 @@
 package dispatch_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -98,5 +99,29 @@ func TestPhoneThatCannotBeLookedUpWaits(t *testing.T) {
 		r.far.mu.Unlock()
 		r.drain(10 * time.Minute)
 		r.wantState(id, outbox.Sent)
+	})
+}
+
+// One number that cannot be looked up holds back neither the rest of its alert's
+// messages nor those of others, whatever DingTalk does.
+func TestPhoneHoldsNobodyBack(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		r.far.phones = map[string]string{"13800000001": ""}
+		r.start()
+		for _, text := range []string{"firing", "resolved"} {
+			m := phoned(text, []string{"u1"}, []string{"13800000001"})
+			m.Group = "g"
+			r.enqueue(m)
+			time.Sleep(time.Minute)
+		}
+		for i := range 100 {
+			r.enqueue(phoned(fmt.Sprint("many ", i), nil, []string{fmt.Sprint(13900000000 + i)}))
+		}
+		other := r.enqueue(msg("other", "u2"))[0]
+		time.Sleep(5 * time.Second)
+		r.wantState(other, outbox.Sent)
+		if diff := cmp.Diff([]string{"firing", "resolved", "other"}, r.far.texts()); diff != "" {
+			r.t.Errorf("arrived (-want +got):\n%s", diff)
+		}
 	})
 }

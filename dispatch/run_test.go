@@ -222,6 +222,24 @@ func TestReconfigure(t *testing.T) {
 	})
 }
 
+// An app that goes while a call of it is in flight: the call is judged by what
+// held when it began.
+func TestAppGoesDuringACall(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		r.far.latency = 4 * time.Second
+		r.far.before = func(int, message.Recipients, string) *dingtalk.Error { return answer(dingtalk.QuotaUsedUp, "90020") }
+		id := r.enqueue(msg("m", "u1"))[0]
+		r.start()
+		time.Sleep(time.Second)
+		r.Reconfigure(dispatch.Settings{Zone: china})
+		time.Sleep(time.Minute)
+		if d := r.wantState(id, outbox.Queued); len(d.Attempts) != 1 || d.Attempts[0].Outcome != outbox.Rejected {
+			r.t.Errorf("attempts: %+v", d.Attempts)
+		}
+		r.Reconfigure(r.settings())
+	})
+}
+
 // A store that is closed under it ends it, with the reason.
 func TestClosedStoreEndsRun(t *testing.T) {
 	inFakeTime(t, "12:00:00", func(r *rig) {
