@@ -405,6 +405,35 @@ func TestReadmeRules(t *testing.T) {
 	}
 }
 
+// TestSandboxNeedsNoSecrets serves a user's own rules in the sandbox with none of
+// their variables and files there.
+func TestSandboxNeedsNoSecrets(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	writeFile(t, dir, "rules.yaml", `dingtalk:
+  apps: [{name: ops, agent_id: 7, app_key: "${NO_KEY}", app_secret_file: /nowhere/secret}]
+sources:
+  - {name: am, type: alertmanager, auth: {bearer_token_file: /nowhere/token}}
+  - {name: gh, type: github, auth: {secrets: ["${NO_SECRET}"]}}
+  - {name: signed, type: json, auth: {hmac: {header: X-Signature, secrets: ["${NO_SECRET}"]}}}
+  - {name: standard, type: json, auth: {standard_webhooks: {secrets: ["${NO_SECRET}"]}}}
+  - {name: basic, type: json, auth: {basic: {username: u, password: "${NO_SECRET}"}}}
+groups: {sre: {users: [u1]}}
+rules: [{name: all, to: sre}]
+`)
+	p := startProcess(t, dir, "--sandbox", "--sandbox.listen-address=127.0.0.1:0")
+	for _, name := range []string{"signed", "standard", "basic"} {
+		if code, body, err := postJSON(http.DefaultClient, p.hooks+"/hooks/"+name, []byte(`{"title": "from `+name+`"}`)); code != 202 || err != nil {
+			t.Errorf("%s: %d %s %v", name, code, body, err)
+		}
+	}
+	if code, body, err := postJSON(http.DefaultClient, p.hooks+"/hooks/am", alert(1, "firing")); code != 202 || err != nil {
+		t.Errorf("am: %d %s %v", code, body, err)
+	}
+	phone := p.listening(t, "sandbox")
+	waitUntil(t, func() bool { _, page := get(t, phone+"/sandbox/ledger"); return strings.Contains(page, "from basic") }, "the notification", p.log)
+}
+
 // TestTerminate stops workbell while DingTalk is slow and webhooks come in:
 // what is in flight ends and is recorded, the rest is kept and goes out after
 // the next start, and nothing twice.

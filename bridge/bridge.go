@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workbell/config"
+	"workbell/dingtalk"
 	"workbell/dispatch"
 	"workbell/outbox"
 	"workbell/routes"
@@ -39,8 +40,8 @@ type Options struct {
 
 // How long each step of stopping may take.
 const (
-	answerWithin = 5 * time.Second  // webhooks that are being answered
-	sendWithin   = 12 * time.Second // calls to DingTalk: their own time-out and the commit
+	answerWithin = 5 * time.Second                  // webhooks that are being answered
+	sendWithin   = dingtalk.Timeout + 6*time.Second // calls to DingTalk: their own time-out and the commit
 )
 
 // Bridge is a running workbell. Start makes it, Run serves until its context
@@ -133,7 +134,7 @@ func (b *Bridge) serve(name, address string, h http.Handler) error {
 	}
 	b.servers = append(b.servers, &server{name, l, &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(b.o.Log.Handler(), slog.LevelDebug),
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(b.o.Log.Handler(), slog.LevelWarn),
 	}})
 	b.closers = append(b.closers, func() error {
 		if err := l.Close(); err != nil && !errors.Is(err, net.ErrClosed) {

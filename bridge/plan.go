@@ -6,10 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"workbell/config"
 	"workbell/routes"
+	"workbell/secret"
 	"workbell/source"
 	"workbell/transform"
 )
@@ -74,8 +76,8 @@ func (f Files) loadSources(cfg *config.Config, faults *config.Faults) map[string
 	sources := map[string]*source.Source{}
 	for i := range cfg.Sources {
 		c := &cfg.Sources[i]
-		if f.Trusted {
-			c.Auth = config.Auth{None: true}
+		if f.Trusted || f.Sandbox && !complete(&c.Auth) {
+			c.Auth = config.Auth{None: true, At: c.Auth.At}
 		}
 		s, err := source.New(spec(c))
 		if err != nil {
@@ -85,6 +87,25 @@ func (f Files) loadSources(cfg *config.Config, faults *config.Faults) map[string
 		sources[c.Name] = s
 	}
 	return sources
+}
+
+// complete says whether all is there that a way of authentication needs; in the
+// sandbox it may not be, since variables and files are not read.
+func complete(a *config.Auth) bool {
+	lacks := func(secrets []secret.Secret) bool {
+		return len(secrets) == 0 || slices.ContainsFunc(secrets, secret.Secret.Empty)
+	}
+	switch {
+	case a.Basic != nil:
+		return a.Basic.Username != "" && !a.Basic.Password.Empty()
+	case a.HMAC != nil:
+		return a.HMAC.Header != "" && !lacks(a.HMAC.Secrets)
+	case a.StandardWebhooks != nil:
+		return !lacks(a.StandardWebhooks.Secrets)
+	case len(a.Secrets) > 0:
+		return !lacks(a.Secrets)
+	}
+	return true // a bearer token, or none
 }
 
 func sourceFaults(c *config.Source, path string, err error, faults *config.Faults) {
@@ -97,6 +118,14 @@ func sourceFaults(c *config.Source, path string, err error, faults *config.Fault
 	}
 	var fe *source.FieldError
 	switch {
+	case errors.As(err, &fe) && (fe.Field == "type" || strings.HasPrefix(fe.Field, "auth")):
+		if !faulty(*faults, path+"."+fe.Field) && !faulty(*faults, path+".auth") { // else config has said so
+			at := c.Auth.At
+			if at.Line == 0 || fe.Field == "type" {
+				at = c.At
+			}
+			faults.Add(at, "", "%s.%s: %s", path, fe.Field, fe.Problem)
+		}
 	case errors.As(err, &fe) && fe.Field == "each":
 		faults.Add(c.Each.Place(fe.Line, fe.Column), "", "%s.each: %s", path, fe.Problem)
 	case errors.As(err, &fe):
@@ -105,6 +134,11 @@ func sourceFaults(c *config.Source, path string, err error, faults *config.Fault
 	default:
 		faults.Add(c.At, "", "%s: %v", path, err)
 	}
+}
+
+// faulty says whether a fault that is no warning begins with about.
+func faulty(faults config.Faults, about string) bool {
+	return slices.ContainsFunc(faults, func(f config.Fault) bool { return !f.Warning && strings.HasPrefix(f.Problem, about) })
 }
 
 // spec is what rules.yaml says of a source, in source's own words.

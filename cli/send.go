@@ -192,12 +192,17 @@ func (c *sendCmd) print(w io.Writer, r receipt, err error) error {
 		if e := json.NewEncoder(w).Encode(r); e != nil {
 			return e
 		}
-		return err
+		return c.verdict(r, err)
 	}
 	_, _ = fmt.Fprintf(w, "task %d: accepted by DingTalk\n", r.TaskID)
 	for _, id := range slices.Sorted(maps.Keys(r.Outcome)) {
 		_, _ = fmt.Fprintf(w, "  %s: %s\n", id, r.Outcome[id])
 	}
+	return c.verdict(r, err)
+}
+
+// verdict is nil where somebody has it.
+func (c *sendCmd) verdict(r receipt, err error) error {
 	switch {
 	case err != nil:
 		return fellShort("%w", err)

@@ -65,7 +65,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 		return fmt.Errorf("starting: %w", err)
 	}
 	if c.Sandbox {
-		_, _ = fmt.Fprint(env.Stdout, greeting(b))
+		_, _ = fmt.Fprint(env.Stdout, greeting(b, files.Config != ""))
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -90,18 +90,20 @@ func reloadOnHangup(ctx context.Context, b *bridge.Bridge) {
 }
 
 // greeting tells a newcomer what to do next.
-func greeting(b *bridge.Bridge) string {
+func greeting(b *bridge.Bridge, own bool) string {
+	next := "Paste this in another terminal, and look at the phone of u1:\n\n" + bridge.SampleCurl(b.URL("hooks"))
+	if own {
+		next = "Your own rules are in force. Post webhooks to " + b.URL("hooks") + "/hooks/NAME, with NAME as in your sources."
+	}
 	return fmt.Sprintf(`
 workbell with a stand-in for DingTalk: nothing leaves this machine.
 
   the employees' phones  %s/
   API, metrics, reload   %s/
 
-Paste this in another terminal, and look at the phone of u1:
-
 %s
 
 Stop with Ctrl-C.
 
-`, b.URL("sandbox"), b.URL("admin"), bridge.SampleCurl(b.URL("hooks")))
+`, b.URL("sandbox"), b.URL("admin"), next)
 }

@@ -121,7 +121,7 @@ const base = `dingtalk:
   apps:
     - {name: ops, agent_id: 1, app_key: k, app_secret: s}
 sources:
-  - {name: am, type: alertmanager}
+  - {name: am, type: alertmanager, auth: none}
 groups: {sre: {users: [u1]}}
 rules:
   - {name: all, to: sre}
@@ -146,8 +146,8 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 		"duration":          {strings.Replace(base, "type: alertmanager", "type: alertmanager, dedup_window: 2x", 1), `sources[0].dedup_window: "2x" is not a duration such as 90s, 2m, 24h or 7d`},
 		"size":              {strings.Replace(base, "type: alertmanager", "type: alertmanager, max_body: lots", 1), `is not a size such as 512KiB or 5MiB`},
 		"third party":       {strings.Replace(base, "name: ops", "name: ops, type: third_party", 1), `third-party apps (sendbytemplate) are not supported by this version`},
-		"two ways":          {strings.Replace(base, "type: alertmanager", "type: alertmanager, auth: {bearer_token: a, basic: {username: u, password: p}}", 1), `sources[0].auth: basic and bearer_token are given`},
-		"signed alerts":     {strings.Replace(base, "type: alertmanager", "type: alertmanager, auth: {secrets: [a]}", 1), `sources[0].auth: secrets does not go with type alertmanager`},
+		"two ways":          {strings.Replace(base, "type: alertmanager, auth: none", "type: alertmanager, auth: {bearer_token: a, basic: {username: u, password: p}}", 1), `sources[0].auth: basic and bearer_token are given`},
+		"signed alerts":     {strings.Replace(base, "type: alertmanager, auth: none", "type: alertmanager, auth: {secrets: [a]}", 1), `sources[0].auth: secrets does not go with type alertmanager`},
 		"empty group":       {strings.Replace(base, "{users: [u1]}", "{users: []}", 1), `groups.sre holds nobody`},
 		"size not given":    {strings.Replace(base, "{users: [u1]}", "{depts: [7]}", 1), `warning: groups.sre.depts: the size of 7 is not given, so it counts as a whole minute's recipients (write {id: 7, size: N})`},
 		"http base_url":     {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  base_url: http://example.com\n", 1), `dingtalk.base_url: "http://example.com" is not an https URL`},

@@ -193,6 +193,9 @@ func (d *decoder) sources(list []Source) {
 			}
 		}
 		d.auth(s, path+".auth")
+		if s.Auth.At.Line == 0 && !d.Sandbox {
+			d.faults.Warn(s.At, "give auth, or write auth: none if that is meant", "%s takes webhooks from anybody; serve refuses that where it listens beyond loopback", path)
+		}
 	}
 }
 

@@ -30,16 +30,15 @@ const MarkRoom = len(" #999999 · 14:32")
 
 // Again returns the bytes and the state of the n-th message with m's content
 // on a day: as rendered for the first; marked, or Suppressed as m.Repeat says,
-// after that. A message without text to mark (image, file, voice) is
-// suppressed, since DingTalk would drop it.
+// after that. A message without text to mark (image, file, voice) goes as it is:
+// DingTalk drops it for those who have it, and shows it to the others.
 func Again(m Message, n int, at time.Time, zone *time.Location) ([]byte, State) {
 	if n <= 1 {
 		return m.Body, Queued
 	}
-	if m.Repeat != Suppress {
-		if body, ok := message.Append(m.Body, Mark(n, at, zone)); ok {
-			return body, Queued
-		}
+	if m.Repeat == Suppress {
+		return m.Body, Suppressed
 	}
-	return m.Body, Suppressed
+	body, _ := message.Append(m.Body, Mark(n, at, zone))
+	return body, Queued
 }

@@ -84,14 +84,14 @@ func (o Options) take(c echo.Context, plan *Plan, src *source.Source) ([]outbox.
 
 var errDraining = errors.New("workbell is stopping")
 
-// readBody reads at most max bytes, with one allocation where the sender told
-// the length.
+// readBody reads at most max bytes, with one allocation where the sender told a
+// length that is not worth a lie.
 func readBody(w http.ResponseWriter, req *http.Request, max int64) ([]byte, error) {
 	if req.ContentLength > max {
 		return nil, &http.MaxBytesError{Limit: max}
 	}
 	r := http.MaxBytesReader(w, req.Body, max)
-	if req.ContentLength <= 0 {
+	if req.ContentLength <= 0 || req.ContentLength > 1<<20 {
 		return io.ReadAll(r)
 	}
 	body := make([]byte, req.ContentLength)

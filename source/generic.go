@@ -162,7 +162,7 @@ func (r reading) url() string {
 	given := r.field("url")
 	u := link(given)
 	if u == "" && given != "" {
-		r.e.fault("url: %q is not an http or https URL", line(given, maxWord))
+		r.e.fault("url: it is not an http or https URL without user and password") // the value may hold a password
 	}
 	return u
 }

@@ -123,7 +123,7 @@ func TestGenericFaultsKeepTheEvent(t *testing.T) {
 		"id fails":          {map[string]string{"id": "payload.a.b.c"}, `{}`, "id: cannot fetch", func(e *Event) bool { return e.Key == "" }},
 		"labels, no map":    {map[string]string{"labels": "payload.a"}, `{"a":[1]}`, "labels: it gives a list, not a map", func(e *Event) bool { return len(e.Labels) == 0 }},
 		"labels, nested":    {map[string]string{"labels": "payload.a"}, `{"a":{"x":{},"y":1}}`, `labels: "x" is a map, not a plain value`, func(e *Event) bool { return e.Labels["y"] == "1" }},
-		"url, no URL":       {map[string]string{"url": "payload.a"}, `{"a":"javascript:alert(1)"}`, `url: "javascript:alert(1)" is not`, func(e *Event) bool { return e.URL == "" }},
+		"url, no URL":       {map[string]string{"url": "payload.a"}, `{"a":"javascript:alert(1)"}`, `url: it is not an http or https URL`, func(e *Event) bool { return e.URL == "" }},
 		"url with password": {map[string]string{"url": "payload.a"}, `{"a":"https://u:p@x.example/"}`, `is not an http`, func(e *Event) bool { return e.URL == "" }},
 		"too much memory":   {map[string]string{"text": "map(1..300000, #)"}, `{}`, "text: memory budget exceeded", func(e *Event) bool { return e.Text == "" }},
 	} {

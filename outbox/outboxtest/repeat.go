@@ -64,10 +64,12 @@ var repeatTests = []guarantee{
 		r.claims(list[0], list[2])
 		r.is("open", r.stats().Open, 2)
 	}},
-	{"what has no text to mark is suppressed", Options{}, func(r *rig) {
+	{"what has no text to mark goes as it is", Options{}, func(r *rig) {
 		m := r.text("")
 		m.Msgtype, m.Body = "image", []byte(`{"msgtype":"image","image":{"media_id":"@x"}}`)
-		r.is("states", r.states(r.keep(m, m)...), []outbox.State{outbox.Queued, outbox.Suppressed})
+		r.is("states", r.states(r.keep(m, m)...), []outbox.State{outbox.Queued, outbox.Queued})
+		m.Repeat = outbox.Suppress
+		r.is("suppress", r.states(r.keep(m)...), []outbox.State{outbox.Suppressed})
 	}},
 	{"what rang counts until its day ends", Options{Zone: east}, func(r *rig) {
 		r.at("23:00:00", east)
