@@ -25,7 +25,8 @@ type decoder struct {
 	Options
 	lines  []string // of the file, to find where block scalars begin
 	faults Faults
-	values int // decoded so far; aliases can make a small file endless
+	values int            // decoded so far; aliases can make a small file endless
+	places map[string]Pos // of the values right under dingtalk, by key
 }
 
 // maxValues is the most values that a file may come to with its aliases.
@@ -113,6 +114,9 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, path string) {
 		bare, fromFile := strings.CutSuffix(key.Value, "_file")
 		switch f, ok := fields[key.Value]; {
 		case ok:
+			if path == "dingtalk" {
+				d.places[key.Value] = d.pos(val)
+			}
 			d.value(val, f, join(path, key.Value))
 		case fromFile && fields[bare].IsValid() && isSecret(fields[bare].Type()):
 			if line, both := seen[bare]; both {

@@ -32,7 +32,7 @@ func Load(data []byte, o Options) (*Config, Faults) {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
 	}
-	d := &decoder{Options: o, lines: strings.Split(string(data), "\n")}
+	d := &decoder{Options: o, lines: strings.Split(string(data), "\n"), places: map[string]Pos{}}
 	var c Config
 	if len(data) > MaxFile {
 		d.faults.Add(Pos{File: o.File}, "split it", "the file has more than %d bytes", MaxFile)

@@ -72,20 +72,25 @@ func (d *decoder) validate(c *Config) {
 }
 
 func (d *decoder) dingtalk(dt *DingTalk) {
-	root := Pos{File: d.File}
+	at := func(key string) Pos {
+		if p, given := d.places[key]; given {
+			return p
+		}
+		return Pos{File: d.File}
+	}
 	if u, err := url.Parse(dt.BaseURL); !d.Sandbox && (err != nil || u.Host == "" || u.Scheme != "https" && !loopback(u.Hostname())) {
-		d.faults.Add(root, "write https://oapi.dingtalk.com, or https://oapi.dingtalk.io outside China", "dingtalk.base_url: %q is not an https URL", dt.BaseURL)
+		d.faults.Add(at("base_url"), "write https://oapi.dingtalk.com, or https://oapi.dingtalk.io outside China", "dingtalk.base_url: %q is not an https URL", dt.BaseURL)
 	}
 	var err error
 	if dt.Location, err = time.LoadLocation(dt.Timezone); err != nil {
 		dt.Location = time.UTC
-		d.faults.Add(root, "write a name of the IANA database, such as Asia/Shanghai", "dingtalk.timezone: %q is unknown", dt.Timezone)
+		d.faults.Add(at("timezone"), "write a name of the IANA database, such as Asia/Shanghai", "dingtalk.timezone: %q is unknown", dt.Timezone)
 	}
 	if *dt.CallsPerMonth < 0 {
-		d.faults.Add(root, "write 0 for no budget", "dingtalk.calls_per_month is negative")
+		d.faults.Add(at("calls_per_month"), "write 0 for no budget", "dingtalk.calls_per_month is negative")
 	}
 	if len(dt.Apps) == 0 {
-		d.faults.Add(root, "name one under dingtalk.apps with agent_id, app_key and app_secret", "there is no app to send with")
+		d.faults.Add(at("apps"), "name one under dingtalk.apps with agent_id, app_key and app_secret", "there is no app to send with")
 	}
 	names := map[string]Pos{}
 	for i := range dt.Apps {
