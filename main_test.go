@@ -432,6 +432,22 @@ rules: [{name: all, to: sre}]
 	}
 	phone := p.listening(t, "sandbox")
 	waitUntil(t, func() bool { _, page := get(t, phone+"/sandbox/ledger"); return strings.Contains(page, "from basic") }, "the notification", p.log)
+
+	rules, err := os.ReadFile(filepath.Join(dir, "rules.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, dir, "rules.yaml", strings.Replace(string(rules), "name: ops, agent_id: 7", "name: renamed, agent_id: 9", 1))
+	if code, body, err := postJSON(http.DefaultClient, p.admin+"/-/reload", nil); code != 200 || err != nil {
+		t.Fatalf("reload: %d %s %v", code, body, err)
+	}
+	if code, _, err := postJSON(http.DefaultClient, p.hooks+"/hooks/basic", []byte(`{"title": "from another app"}`)); code != 202 || err != nil {
+		t.Fatal(code, err)
+	}
+	waitUntil(t, func() bool {
+		_, page := get(t, phone+"/sandbox/ledger")
+		return strings.Contains(page, "from another app")
+	}, "the app that a reload brought", p.log)
 }
 
 // TestTerminate stops workbell while DingTalk is slow and webhooks come in:

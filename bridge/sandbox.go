@@ -51,6 +51,7 @@ func (b *Bridge) pointAtSandbox(cfg *config.Config) {
 	if b.sandbox == nil {
 		return
 	}
+	b.sandbox.Adopt(sandboxOptions(cfg).Apps...)
 	cfg.DingTalk.BaseURL = b.URL("sandbox")
 	for i := range cfg.DingTalk.Apps {
 		a := &cfg.DingTalk.Apps[i]

@@ -248,6 +248,10 @@ func (d *decoder) people(c *Config) {
 		}
 		lower[strings.ToLower(name)] = name
 	}
+	least := DefaultLimits.RecipientsPerMinute
+	for i := range c.DingTalk.Apps {
+		least = min(least, c.DingTalk.Apps[i].Limits.RecipientsPerMinute)
+	}
 	for name, g := range c.Groups {
 		path := "groups." + name
 		if !isName(name) {
@@ -264,6 +268,8 @@ func (d *decoder) people(c *Config) {
 				d.faults.Add(dept.At, "leave it out if it is not known", "%s.depts: size is negative", path)
 			case dept.Size > DefaultLimits.RecipientsPerMinute:
 				d.faults.Add(dept.At, "name its sub-departments instead", "%s.depts: %d has more than the %d people that one call may reach; DingTalk drops the rest without an error", path, dept.ID, DefaultLimits.RecipientsPerMinute)
+			case dept.Size > least:
+				d.faults.Warn(dept.At, "name its sub-departments instead, where that app sends to it", "%s.depts: %d has more people than the %d recipients a minute of an app; DingTalk drops the rest without an error", path, dept.ID, least)
 			case dept.Size == 0:
 				d.faults.Warn(dept.At, fmt.Sprintf("write {id: %d, size: N}", dept.ID), "%s.depts: the size of %d is not given, so it counts as a whole minute's recipients", path, dept.ID)
 			}

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -43,6 +44,20 @@ func New(o Options) *Sandbox {
 	s.watch.tick = make(chan struct{})
 	s.reset()
 	return s
+}
+
+// Adopt makes the apps known: new ones by their key, others with a new name,
+// secret and agent id.
+func (s *Sandbox) Adopt(apps ...App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range apps {
+		if i := slices.IndexFunc(s.apps, func(k *app) bool { return k.Key == a.Key }); i >= 0 {
+			s.apps[i].App = a
+		} else {
+			s.apps = append(s.apps, &app{App: a})
+		}
+	}
 }
 
 // Handler serves the API, the page at "/", and what is under "/sandbox/".
