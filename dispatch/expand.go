@@ -84,6 +84,12 @@ func tomorrow(d outbox.Delivery, until time.Time, why string) outbox.Update {
 		return outbox.Update{Lease: d.Lease(), State: outbox.Refused,
 			Reason: why + "; it expires before DingTalk's next day begins"}
 	}
+	return aside(d, until, why)
+}
+
+// aside lets all of d wait until then, out of its group's order: the others of
+// the group do not wait with it.
+func aside(d outbox.Delivery, until time.Time, why string) outbox.Update {
 	return outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: until, Reason: why,
 		Split: []outbox.Part{{To: d.To, Due: until, Aside: true}}}
 }

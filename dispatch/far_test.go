@@ -22,8 +22,9 @@ type far struct {
 	// is asked when the message has been taken: the answer is lost.
 	before, after func(n int, to message.Recipients, msg string) *dingtalk.Error
 
-	phones map[string]string // user ids by telephone number; "" fails
-	asked  []string          // telephone numbers
+	looking time.Duration     // of a look-up
+	phones  map[string]string // user ids by telephone number; "" fails
+	asked   []string          // telephone numbers
 
 	mu       sync.Mutex
 	calls    []time.Time // all, those refused too
@@ -68,7 +69,10 @@ func (f *far) Send(ctx context.Context, to message.Recipients, msg []byte) (ding
 	return dingtalk.Sent{TaskID: task, RequestID: "r"}, nil
 }
 
-func (f *far) UserByMobile(_ context.Context, number string) (string, error) {
+func (f *far) UserByMobile(ctx context.Context, number string) (string, error) {
+	if !sleep(ctx, f.looking) {
+		return "", noAnswer()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.asked = append(f.asked, number)

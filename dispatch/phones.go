@@ -142,13 +142,6 @@ func (l *lane) lookUp(work context.Context, d outbox.Delivery, numbers []string,
 	l.settle(work, d, update)
 }
 
-// aside lets d wait for look-ups out of its group's order, so that those whom
-// later messages of the group name otherwise do not wait with it.
-func aside(d outbox.Delivery, until time.Time, why string) outbox.Update {
-	return outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: until, Reason: why,
-		Split: []outbox.Part{{To: d.To, Due: until, Aside: true}}}
-}
-
 // ask looks the numbers up, one after the other.
 func (l *lane) ask(work context.Context, numbers []string, client Client) error {
 	limited, cancel := context.WithTimeout(work, l.options.CallTimeout)

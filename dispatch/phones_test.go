@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"workbell/dispatch"
 	"workbell/message"
 	"workbell/outbox"
 )
@@ -123,5 +124,23 @@ func TestPhoneHoldsNobodyBack(t *testing.T) {
 		if diff := cmp.Diff([]string{"firing", "resolved", "other"}, r.far.texts()); diff != "" {
 			r.t.Errorf("arrived (-want +got):\n%s", diff)
 		}
+	})
+}
+
+// Look-ups that hang take one slot, not those of what can be sent.
+func TestPhonesTakeOneSlot(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		r.far.looking = time.Hour
+		for i := range 2 * dispatch.Slots {
+			r.enqueue(phoned(fmt.Sprint(i), nil, []string{fmt.Sprint(13900000000 + i)}))
+		}
+		r.start()
+		time.Sleep(time.Second)
+		if got := r.Status()[0].InFlight; got != 1 {
+			r.t.Errorf("%d slots taken", got)
+		}
+		id := r.enqueue(msg("m", "u1"))[0]
+		time.Sleep(5 * time.Second)
+		r.wantState(id, outbox.Sent)
 	})
 }
