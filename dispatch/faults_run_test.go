@@ -17,7 +17,10 @@ import (
 )
 
 // An hour's outage, of every kind: nothing is lost, nothing is spent, few calls
-// are wasted, and then the queue drains at the allowed rate.
+// are wasted, and then the queue drains at the allowed rate. A pause may last
+// half its length: the shortest allow 27 probes an hour where they grow to five
+// minutes, and 124 where they grow to one, beside the first burst of 20 calls;
+// a token is tried twice, the old and the new.
 func TestOutageOfAnHour(t *testing.T) {
 	for name, fail := range map[string]struct {
 		why     *dingtalk.Error
@@ -27,10 +30,10 @@ func TestOutageOfAnHour(t *testing.T) {
 		"refused":       {refused(), outbox.Unsent, 200},
 		"no answer":     {noAnswer(), outbox.Unknown, 200},
 		"busy":          {busy(), outbox.Unknown, 200},
-		"throttled":     {answer(dingtalk.SlowDown, "90018"), outbox.Rejected, 110},
-		"misconfigured": {answer(dingtalk.Misconfigured, "60020"), outbox.Rejected, 40},
+		"throttled":     {answer(dingtalk.SlowDown, "90018"), outbox.Rejected, 20 + 124},
+		"misconfigured": {answer(dingtalk.Misconfigured, "60020"), outbox.Rejected, 20 + 27},
 		"month used up": {answer(dingtalk.QuotaUsedUp, "90020"), outbox.Rejected, 30},
-		"token":         {answer(dingtalk.RenewToken, "88/40014"), outbox.Rejected, 60},
+		"token":         {answer(dingtalk.RenewToken, "88/40014"), outbox.Rejected, 2*20 + 27},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inFakeTime(t, "12:00:00", func(r *rig) {
