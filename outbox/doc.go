@@ -30,6 +30,13 @@
 //     one of unknown outcome; what it reserved counts until its windows have
 //     passed, reckoned from when the loss was noticed.
 //   - Nothing changes a delivery's bytes after its first attempt has begun.
+//   - What a resolved event calls for (see Resolve) is kept in the transaction
+//     that keeps the event, and applies to all that was taken before it.
+//   - ClaimFollowups gives a follow-up to one holder at a time, as Claim does a
+//     delivery, and only once the delivery has been sent. One that is replaced or
+//     dropped fences its holder. A delivery has one of each kind at most.
+//   - Amend makes all of an amendment or nothing.
+//   - An event is not pruned while a follow-up of its deliveries is to come.
 //   - Times are UTC, to the millisecond; the engine's own clock decides.
 //   - Everything survives Close and Open again, and kill -9.
 //

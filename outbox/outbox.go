@@ -18,6 +18,11 @@ var (
 	ErrFenced = errors.New("the lease has passed to another")
 	// ErrNotFound means that there is no such delivery or event.
 	ErrNotFound = errors.New("not found")
+	// ErrState means that the delivery is not in a state that allows it.
+	ErrState = errors.New("its state does not allow that")
+	// ErrBusy means that it is being sent, or that an attempt of unknown outcome
+	// may have been taken.
+	ErrBusy = errors.New("it is being sent, or may have been")
 	// ErrClosed means that the store is closed.
 	ErrClosed = errors.New("the store is closed")
 )
@@ -53,11 +58,30 @@ type Store interface {
 	// more to expire (in the past: at once), or zero.
 	Expire(ctx context.Context, max int) (expired []Delivery, next time.Time, err error)
 
-	// Get returns one delivery with its attempts, or ErrNotFound.
+	// ClaimFollowups leases at most max follow-ups of app's deliveries that are
+	// due, the earliest first, for at most lease (30 s at most; 0 means that).
+	// next is as with Claim.
+	ClaimFollowups(ctx context.Context, app string, max int, lease time.Duration) (due []Due, next time.Time, err error)
+	// Amend makes one amendment, and returns the deliveries that it made.
+	// ErrNotFound, ErrState, ErrBusy and ErrFenced mean that nothing was changed.
+	Amend(ctx context.Context, a Amendment) ([]Ref, error)
+	// Take takes quotas for a call that is no attempt: all or none, like
+	// Reserve. Each Window begins at once.
+	Take(ctx context.Context, quotas []Quota) (Grant, error)
+	// Facts returns those that are known of the keys, by key.
+	Facts(ctx context.Context, keys ...string) (map[string]Fact, error)
+	// Learn keeps a fact in place of what was known; with ifNew, only where
+	// nothing was. It says whether it was kept.
+	Learn(ctx context.Context, f Fact, ifNew bool) (bool, error)
+	// Forget removes what is known of the keys.
+	Forget(ctx context.Context, keys ...string) error
+
+	// Get returns one delivery with its attempts, receipts, notes and
+	// follow-ups, or ErrNotFound.
 	Get(ctx context.Context, id int64) (Delivery, error)
 	// Event returns one event, or ErrNotFound.
 	Event(ctx context.Context, id int64) (Event, error)
-	// List returns deliveries without their attempts, newest first.
+	// List returns deliveries without what only Get adds, newest first.
 	List(ctx context.Context, filter Filter) ([]Delivery, error)
 	// Stats counts what is in the store.
 	Stats(ctx context.Context) (Stats, error)
@@ -84,6 +108,7 @@ type Store interface {
 type Entry struct {
 	Event    Event
 	Messages []Message
+	Resolve  Resolve
 }
 
 // Event is an event as it is kept.
@@ -118,6 +143,16 @@ type Message struct {
 	Repeat           Repeat
 	OnResolve, Track string
 	Expires          time.Time // zero: never
+	// Escalates has the delivery wait for a Resolve whatever OnResolve is.
+	Escalates bool
+	// IfUnamended keeps the message only where the entry's Resolve amended no
+	// delivery whose OnResolve is status_bar.
+	IfUnamended bool
+	// Due is when it may be claimed; zero: at once.
+	Due time.Time
+	// Cause says why there is this delivery, where the event alone does not:
+	// "escalation 1", "resend", "resolved".
+	Cause string
 }
 
 // Priorities, as rules.yaml names them.
@@ -133,6 +168,7 @@ type Kept struct {
 	Event      int64
 	Duplicate  bool // the key had been taken: Event and Deliveries are those of the first time
 	Deliveries []Ref
+	Amended    []Ref // earlier deliveries that the event's Resolve amended, as they are now
 }
 
 // Ref names a delivery.
@@ -165,7 +201,14 @@ type Delivery struct {
 	Due       time.Time          `json:"due"`
 	Expires   time.Time          `json:"expires"`
 	Updated   time.Time          `json:"updated"`
-	Attempts  []Attempt          `json:"attempts,omitempty"` // only from Get
+	Of        int64              `json:"of,string,omitempty"`   // the delivery that it stems from
+	Cause     string             `json:"cause,omitempty"`       // why, where the event alone does not say
+	Resolved  time.Time          `json:"resolved,omitzero"`     // when a Resolve ended it
+	Acked     time.Time          `json:"acknowledged,omitzero"` // when somebody took care of it
+	Attempts  []Attempt          `json:"attempts,omitempty"`    // only from Get, as are:
+	Receipts  []Receipt          `json:"receipts,omitempty"`    // by user
+	Notes     []Note             `json:"notes,omitempty"`       // in the order in which they were made
+	Followups []Followup         `json:"followups,omitempty"`   // still to come, by kind
 
 	Fence int64 `json:"-"` // the lease's fence; only from Claim
 }
@@ -238,6 +281,9 @@ type Update struct {
 	// a new delivery of the same event and message is made for each other part.
 	// Only with State Queued.
 	Split []Part
+	// Follow, with State Sent, are follow-ups to come. They replace none that is
+	// there: what a Resolve has called for in the meantime stays.
+	Follow []Followup
 }
 
 // Result is how an attempt ended.
@@ -256,6 +302,13 @@ type Part struct {
 	// Aside takes this part out of its group's order, so that one held back
 	// for long does not hold back the group.
 	Aside bool
+	// Body, where not nil, are other bytes than the delivery's, of the type
+	// Msgtype. Only before the first attempt of the delivery has begun.
+	Body    []byte
+	Msgtype string
+	// OnResolve, where not empty, takes the place of the delivery's. One that is
+	// neither status_bar nor recall does not wait for a Resolve any more.
+	OnResolve string
 }
 
 // Filter selects deliveries; zero fields do not restrict.
@@ -264,7 +317,8 @@ type Filter struct {
 	States                      []State
 	Source, Rule, App, GroupKey string
 	Event                       int64
-	Limit                       int // default 50, at most 500
+	Of                          int64 // those that stem from this delivery
+	Limit                       int   // default 50, at most 500
 }
 
 // Stats are counts of the whole store.

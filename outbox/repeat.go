@@ -12,7 +12,8 @@ import (
 // (asyncsend_v2, rate limit), and drops it silently after that.
 type Repeat string
 
-// The two ways, as rules.yaml names them.
+// The two ways, as rules.yaml names them; and the empty one, that it goes as it
+// is, for people whom the same content has not reached.
 const (
 	Distinct Repeat = "distinct" // append a mark to its text
 	Suppress Repeat = "suppress" // keep it as Suppressed
@@ -29,11 +30,11 @@ func Mark(n int, at time.Time, zone *time.Location) string {
 const MarkRoom = len(" #999999 · 14:32")
 
 // Again returns the bytes and the state of the n-th message with m's content
-// on a day: as rendered for the first; marked, or Suppressed as m.Repeat says,
+// on a day: as rendered for the first, and without Repeat; marked, or Suppressed as m.Repeat says,
 // after that. A message without text to mark (image, file, voice) goes as it is:
 // DingTalk drops it for those who have it, and shows it to the others.
 func Again(m Message, n int, at time.Time, zone *time.Location) ([]byte, State) {
-	if n <= 1 {
+	if n <= 1 || m.Repeat == "" {
 		return m.Body, Queued
 	}
 	if m.Repeat == Suppress {

@@ -26,10 +26,8 @@ func (s State) Next(t State) bool {
 	switch s {
 	case Queued:
 		return t == Queued || t == Sent || t == Expired || t == Superseded || t == Refused || t == Dead
-	case Sent:
+	case Sent, Delivered, Partial, Failed: // more may be learnt of the recipients
 		return t == Delivered || t == Partial || t == Failed || t == Recalled
-	case Delivered, Partial, Failed:
-		return t == Recalled
 	case Dead, Refused, Expired:
 		return t == Queued // resend revives it
 	}
