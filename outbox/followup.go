@@ -76,7 +76,8 @@ type Amendment struct {
 	Delivery int64
 	// Lease, where its Fence is not 0, is that of the follow-up which this ends
 	// (Add may put it off). It fails with ErrFenced if the lease has passed to
-	// another or the follow-up has been replaced or dropped since.
+	// another or the follow-up has been replaced or dropped since; one that nobody
+	// has noticed the end of is still good, as with Update.
 	Lease FollowupLease
 	// From are the states in which the delivery may be; none: any. In another
 	// the amendment fails with ErrState.
@@ -94,13 +95,15 @@ type Amendment struct {
 	// Acked notes that somebody has taken care of it, if that is not noted yet.
 	Acked bool
 	Drop  []Kind     // follow-ups that go, leased or not
-	Add   []Followup // after Drop
+	Add   []Followup // after Drop; ErrState where it has ended without having been sent
 	// Note is a line for the delivery's history: what was done, by whom.
 	Note string
 	// Messages are new deliveries of the event Event (0: the delivery's own)
 	// that stem from this one (Delivery.Of). Repeat is treated as Enqueue does,
 	// but that they are never the same message as one that is there: with the
-	// content of one that counts they are the next.
+	// content of one that counts they are the next. In their group they come
+	// before what younger events have open. They are kept even where the backlog
+	// is at its bound.
 	Messages []Message
 	Event    int64
 }
@@ -119,11 +122,12 @@ type Note struct {
 //   - one that is queued, and of which no attempt may have been taken or is in
 //     flight, becomes Superseded;
 //   - else it gets a follow-up of that kind with the event's id, due at once, if
-//     it may have been sent within the window, reckoned from when it was taken,
-//     and has not ended as Recalled, Suppressed, Superseded, Expired, Refused
-//     or Dead.
+//     less than the window has passed since DingTalk last took it, or may have
+//     (one that is queued may yet be taken), and it has not ended as Recalled,
+//     Suppressed, Superseded, Expired, Refused or Dead.
 //
-// Both are amended (Kept.Amended).
+// Both are amended (Kept.Amended). Deliveries of an event without a group key
+// wait for nothing, and such an event ends nothing.
 type Resolve struct {
 	StatusBar, Recall time.Duration // the windows; both zero: the event ends nothing
 }

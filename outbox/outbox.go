@@ -92,12 +92,13 @@ type Store interface {
 	Ready(ctx context.Context) error
 	// Prune removes at most max events received before that time, with their
 	// deliveries, where all of these are finished and none of what they hold
-	// (key, content of today) still counts; and ledgers that no longer count.
+	// (key, content of today) still counts nor is a follow-up to come; and ledgers
+	// and facts that no longer count.
 	// It looks at a bounded number and goes on there when called again. It says
 	// how many it removed.
 	Prune(ctx context.Context, before time.Time, max int) (int, error)
-	// Wake has a value after deliveries may have become due. It is for one
-	// reader; a value may stand for several changes.
+	// Wake has a value after deliveries or follow-ups may have become due. It is
+	// for one reader; a value may stand for several changes.
 	Wake() <-chan struct{}
 	// Close waits for what is being written, and closes. Later calls return
 	// ErrClosed.
@@ -282,7 +283,8 @@ type Update struct {
 	// Only with State Queued.
 	Split []Part
 	// Follow, with State Sent, are follow-ups to come. They replace none that is
-	// there: what a Resolve has called for in the meantime stays.
+	// there: what a Resolve has called for in the meantime stays. An escalation
+	// does not come where a Resolve or an acknowledgement has ended it already.
 	Follow []Followup
 }
 
@@ -303,11 +305,13 @@ type Part struct {
 	// for long does not hold back the group.
 	Aside bool
 	// Body, where not nil, are other bytes than the delivery's, of the type
-	// Msgtype. Only before the first attempt of the delivery has begun.
+	// Msgtype. Only before the first attempt of the delivery has begun. For
+	// Repeat it remains the message that was kept.
 	Body    []byte
 	Msgtype string
 	// OnResolve, where not empty, takes the place of the delivery's. One that is
-	// neither status_bar nor recall does not wait for a Resolve any more.
+	// neither status_bar nor recall does not wait for a Resolve any more, unless
+	// the message Escalates.
 	OnResolve string
 }
 

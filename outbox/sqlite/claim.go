@@ -127,11 +127,18 @@ func (t *tx) lapse() error {
 		t.setLease(id, nil)
 		t.wake = true
 	}
+	for f, l := range t.follows {
+		if l.until <= t.now {
+			t.setFollow(f, nil)
+			t.wake = true
+		}
+	}
 	return nil
 }
 
 // columns are those that scan reads.
-const columns = `id, event, route, priority, group_id, body, people, state, reason, spent, tries, task, created, due, expires, updated`
+const columns = `id, event, route, priority, group_id, body, people, state, reason, spent, tries, task, created, due, expires, updated,
+	parent, cause, resolved, acked`
 
 // delivery reads one delivery without its attempts, or outbox.ErrNotFound.
 func (c *conn) delivery(routes *routes, id int64) (d outbox.Delivery, err error) {
@@ -155,6 +162,7 @@ func scan(routes *routes, r row) (outbox.Delivery, error) {
 		Priority: int(r.int(3)), Group: r.text(4), Body: r.bytes(5),
 		State: codes[r.int(7)], Reason: r.text(8), Spent: int(r.int(9)), Tries: int(r.int(10)), TaskID: r.int(11),
 		Created: instant(r.int(12)), Due: instant(r.int(13)), Updated: instant(r.int(15)),
+		Of: r.int(16), Cause: r.text(17), Resolved: instant(r.int(18)), Acked: instant(r.int(19)),
 	}
 	if r.int(14) != never {
 		d.Expires = instant(r.int(14))

@@ -64,3 +64,18 @@ func text(s string) any {
 	}
 	return s
 }
+
+// null is n as the database holds it where 0 stands for nothing.
+func null(n int64) any {
+	if n == 0 {
+		return nil
+	}
+	return n
+}
+
+func number(b bool) int64 {
+	if b {
+		return 1
+	}
+	return 0
+}

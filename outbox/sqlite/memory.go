@@ -17,6 +17,7 @@ type memory struct {
 	fence    int64          // of the last claim; the upper half says which Open
 	pruned   int64          // where Prune goes on
 	leases   map[int64]hold // by delivery
+	follows  map[follow]hold
 	routes   routes
 	keys     index // fingerprint of an event's key → event
 	contents index // fingerprint of app and content → its newest delivery
@@ -31,8 +32,8 @@ type numbers struct {
 	counts                  counts
 }
 
-// hold is a claim on a delivery: in memory alone, since it is void when the
-// process ends.
+// hold is a claim on a delivery or a follow-up: in memory alone, since it is
+// void when the process ends.
 type hold struct {
 	fence   int64
 	until   int64
@@ -41,18 +42,26 @@ type hold struct {
 	due     int64 // the delivery's when it was claimed
 }
 
-// setLease changes a lease; nil ends it.
-func (t *tx) setLease(id int64, l *hold) {
-	old, had := t.leases[id]
+// setLease changes a delivery's lease; nil ends it.
+func (t *tx) setLease(id int64, l *hold) { setHold(t, t.leases, id, l) }
+
+// setFollow changes a follow-up's lease; nil ends it.
+func (t *tx) setFollow(f follow, l *hold) { setHold(t, t.follows, f, l) }
+
+func setHold[K comparable](t *tx, holds map[K]hold, key K, l *hold) {
+	old, had := holds[key]
+	if !had && l == nil {
+		return
+	}
 	t.undo(func() {
-		delete(t.leases, id)
+		delete(holds, key)
 		if had {
-			t.leases[id] = old
+			holds[key] = old
 		}
 	})
-	delete(t.leases, id)
+	delete(holds, key)
 	if l != nil {
-		t.leases[id] = *l
+		holds[key] = *l
 	}
 }
 
@@ -72,7 +81,7 @@ func (c *counts) byState() map[outbox.State]int {
 // recover reads what the last process left, once, before anything is written:
 // all in time that does not grow with the deliveries kept.
 func (s *Store) recover() error {
-	s.leases = map[int64]hold{}
+	s.leases, s.follows = map[int64]hold{}, map[follow]hold{}
 	if err := s.readNumbers(); err != nil {
 		return err
 	}

@@ -9,9 +9,12 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed schema2.sql
+var schema2 string
+
 // migrations bring a file from one version (PRAGMA user_version) to the next.
 // Append only: what has been released is never changed.
-var migrations = []string{schema}
+var migrations = []string{schema, schema2}
 
 // applicationID marks the file as workbell's (PRAGMA application_id): "wbel".
 const applicationID = 0x7762656c

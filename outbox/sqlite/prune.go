@@ -28,6 +28,9 @@ func (t *tx) prune(before int64, max int) (removed int, err error) {
 	if _, err := t.conn.exec("DELETE FROM recent WHERE until <= ?", t.now); err != nil {
 		return 0, err
 	}
+	if err := t.outdate(); err != nil {
+		return 0, err
+	}
 	from := t.pruned
 	t.undo(func() { t.pruned = from })
 	old, next, err := t.older(from, before, 10*max)
@@ -76,15 +79,16 @@ func (t *tx) older(from, before int64, limit int) (old []span, next int64, err e
 	return old, next, err
 }
 
-// over says whether all of an event's deliveries have ended, and none of them
-// rang on a day that lasts still: until then its content is needed. So is what
-// leads to an earlier delivery of its content that counts.
+// over says whether all of an event's deliveries have ended, with no follow-up
+// to come, and none of them rang on a day that lasts still: until then its
+// content is needed. So is what leads to an earlier delivery of its content that
+// counts.
 func (t *tx) over(e span) (bool, error) {
 	over := true
 	type link struct{ prior, content int64 }
 	var links []link
 	err := t.deliveriesOf(e, func(r row) {
-		if state, rang := r.int(1), r.int(2); state == queued || rang != 0 && t.opts.endOfDay(rang) > t.now {
+		if state, rang := r.int(1), r.int(2); state == queued || rang != 0 && t.opts.endOfDay(rang) > t.now || r.int(5) != 0 {
 			over = false
 		}
 		if prior := r.int(3); prior != 0 {
@@ -99,13 +103,16 @@ func (t *tx) over(e span) (bool, error) {
 	return over, err
 }
 
-// deliveriesOf calls each with id, state, rang, prior and content.
+// deliveriesOf calls each with id, state, rang, prior, content, and 1 where a
+// follow-up is to come.
 func (t *tx) deliveriesOf(e span, each func(row)) error {
 	return t.conn.query(func(r row) error {
 		each(r)
 		return nil
-	}, `SELECT id, state, rang, prior, content FROM deliveries WHERE id BETWEEN ? AND ?
-		UNION ALL SELECT id, state, rang, prior, content FROM deliveries INDEXED BY deliveries_split WHERE event = ? AND split = 1`,
+	}, `SELECT id, state, rang, prior, content, EXISTS (SELECT 1 FROM followups WHERE delivery = id)
+		FROM deliveries WHERE id BETWEEN ? AND ?
+		UNION ALL SELECT id, state, rang, prior, content, EXISTS (SELECT 1 FROM followups WHERE delivery = id)
+		FROM deliveries INDEXED BY deliveries_split WHERE event = ? AND split = 1`,
 		e.first, e.last, e.event)
 }
 
@@ -119,11 +126,13 @@ func (t *tx) remove(e span) error {
 		return err
 	}
 	for _, id := range ids {
-		if _, err := t.conn.exec("DELETE FROM attempts WHERE delivery = ?", id); err != nil {
-			return err
-		}
-		if _, err := t.conn.exec("DELETE FROM deliveries WHERE id = ?", id); err != nil {
-			return err
+		for _, sql := range []string{
+			"DELETE FROM attempts WHERE delivery = ?", "DELETE FROM receipts WHERE delivery = ?",
+			"DELETE FROM notes WHERE delivery = ?", "DELETE FROM deliveries WHERE id = ?",
+		} {
+			if _, err := t.conn.exec(sql, id); err != nil {
+				return err
+			}
 		}
 	}
 	_, err = t.conn.exec("DELETE FROM events WHERE id = ?", e.event)

@@ -43,19 +43,11 @@ func (s *Store) read(ctx context.Context, doing string, do func(*conn) error) (e
 	return nil
 }
 
-// Get returns one delivery with its attempts, or outbox.ErrNotFound.
+// Get returns one delivery with all that is its, or outbox.ErrNotFound.
 func (s *Store) Get(ctx context.Context, id int64) (d outbox.Delivery, err error) {
 	err = s.read(ctx, "reading a delivery", func(c *conn) (err error) {
-		if d, err = c.delivery(&s.routes, id); err != nil {
-			return err
-		}
-		return c.query(func(r row) error {
-			d.Attempts = append(d.Attempts, outbox.Attempt{
-				Number: int(r.int(0)), Began: instant(r.int(1)), Ended: instant(r.int(2)), Outcome: outbox.Outcome(r.text(3)),
-				Code: r.text(4), Error: r.text(5), RequestID: r.text(6), TaskID: r.int(7),
-			})
-			return nil
-		}, "SELECT number, began, ended, outcome, code, error, request, task FROM attempts WHERE delivery = ? ORDER BY number", id)
+		d, err = c.whole(&s.routes, id)
+		return err
 	})
 	return d, err
 }
@@ -114,7 +106,7 @@ func (s *Store) matching(c *conn, f outbox.Filter) ([]int64, error) {
 	switch {
 	case len(routes) == 0:
 		return nil, nil
-	case f.Event != 0 || f.GroupKey != "":
+	case f.Event != 0 || f.GroupKey != "" || f.Of != 0:
 		return ofEvents(c, f, routes)
 	case len(f.States) == 0 && f.Source == "" && f.Rule == "" && f.App == "":
 		return ids(c, "SELECT id FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT ?", f.Before, int64(f.Limit))
@@ -137,7 +129,8 @@ func (s *Store) matching(c *conn, f outbox.Filter) ([]int64, error) {
 	return newest(all, f.Limit), nil
 }
 
-// ofEvents finds the deliveries of one event, or of the events of one group.
+// ofEvents finds the deliveries of one event, of the events of one group, or
+// those that stem from a delivery.
 func ofEvents(c *conn, f outbox.Filter, routes []int64) ([]int64, error) {
 	where, args := "true", []driver.Value{}
 	if f.Event != 0 {
@@ -155,6 +148,11 @@ func ofEvents(c *conn, f outbox.Filter, routes []int64) ([]int64, error) {
 		where += " AND d.state IN (" + list(states) + ")"
 	}
 	args = append(args, f.Before, int64(f.Limit))
+	if f.Of != 0 {
+		args = append([]driver.Value{f.Of}, args...)
+		return ids(c, "SELECT d.id FROM deliveries d INDEXED BY deliveries_parent CROSS JOIN events e ON e.id = d.event WHERE d.parent = ? AND "+
+			where+" ORDER BY d.id DESC LIMIT ?", args...)
+	}
 	var all []int64
 	for _, from := range []string{ // ids of events and of their first deliveries ascend together: no sorting
 		"events e CROSS JOIN deliveries d ON d.id BETWEEN e.first AND e.first + e.calls - 1 WHERE " + where + " ORDER BY e.id DESC, d.id DESC",

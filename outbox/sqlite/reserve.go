@@ -11,10 +11,8 @@ import (
 
 // Reserve takes quotas and begins an attempt; see outbox.Store.
 func (s *Store) Reserve(ctx context.Context, lease outbox.Lease, quotas []outbox.Quota) (g outbox.Grant, err error) {
-	for _, q := range quotas {
-		if q.N < 0 || q.Limit < 0 || q.Window < 0 {
-			return g, fmt.Errorf("reserving for delivery %d: the quota %s has a number below zero", lease.ID, q.Key)
-		}
+	if err := countable(quotas); err != nil {
+		return g, fmt.Errorf("reserving for delivery %d: %w", lease.ID, err)
 	}
 	err = s.run(ctx, "reserving", 128*len(quotas), func(t *tx) error {
 		g, err = t.reserve(lease, quotas)
@@ -24,6 +22,15 @@ func (s *Store) Reserve(ctx context.Context, lease outbox.Lease, quotas []outbox
 		return outbox.Grant{}, err
 	}
 	return g, nil
+}
+
+func countable(quotas []outbox.Quota) error {
+	for _, q := range quotas {
+		if q.N < 0 || q.Limit < 0 || q.Window < 0 {
+			return fmt.Errorf("the quota %s has a number below zero", q.Key)
+		}
+	}
+	return nil
 }
 
 func (t *tx) reserve(lease outbox.Lease, quotas []outbox.Quota) (outbox.Grant, error) {

@@ -163,7 +163,8 @@ func (s *Store) Close() error {
 	return s.failed
 }
 
-// Wake has a value after deliveries may have become due, or a quota free.
+// Wake has a value after deliveries or follow-ups may have become due, or a
+// quota free.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
 
 // ring puts a value into a channel of one, if it has none.

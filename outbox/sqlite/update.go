@@ -2,9 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"time"
 
 	"workbell/outbox"
 )
@@ -20,7 +19,7 @@ func (s *Store) Update(ctx context.Context, updates ...outbox.Update) error {
 		if err := valid(&updates[i]); err != nil {
 			return fmt.Errorf("updating delivery %d: %w", updates[i].Lease.ID, err)
 		}
-		size += 256 + 1024*len(updates[i].Split)
+		size += 256 + 1024*len(updates[i].Split) + 128*len(updates[i].Follow)
 	}
 	return s.run(ctx, "updating deliveries", size, func(t *tx) error { return t.update(updates) })
 }
@@ -32,7 +31,20 @@ func valid(u *outbox.Update) error {
 		return fmt.Errorf("%s does not become %q", outbox.Queued, u.State)
 	case len(u.Split) > 0 && u.State != outbox.Queued:
 		return fmt.Errorf("a split delivery stays %s, not %q", outbox.Queued, u.State)
-	case u.Attempt == nil:
+	case len(u.Follow) > 0 && u.State != outbox.Sent:
+		return fmt.Errorf("follow-ups are for a delivery that becomes %s, not %q", outbox.Sent, u.State)
+	}
+	for _, f := range u.Follow {
+		if f.Kind == "" {
+			return errNoKind
+		}
+	}
+	for _, p := range u.Split {
+		if (p.Body == nil) != (p.Msgtype == "") {
+			return errors.New("a part has Body and Msgtype both, or neither")
+		}
+	}
+	if u.Attempt == nil {
 		return nil
 	}
 	switch o := u.Attempt.Outcome; o {
@@ -55,6 +67,9 @@ func (t *tx) update(updates []outbox.Update) error {
 			return refusal{fmt.Errorf("updating delivery %d: it has no attempt to end; Reserve begins one", u.Lease.ID)}
 		}
 		seen[u.Lease.ID] = true
+		if err := t.splittable(u); err != nil {
+			return err
+		}
 	}
 	for i := range updates {
 		if err := t.updateOne(&updates[i]); err != nil {
@@ -81,7 +96,7 @@ func (t *tx) updateOne(u *outbox.Update) error {
 		}
 	}
 	if u.State != outbox.Queued {
-		return t.finish(id, u.State, u.Reason, u.Spend)
+		return t.finish(id, u.State, u.Reason, u.Spend, u.Follow...)
 	}
 	due := t.now
 	if !u.Due.IsZero() {
@@ -136,15 +151,24 @@ func (t *tx) loseAll() error {
 	return err
 }
 
-// finish moves a delivery out of queued and lets the next of its group go.
-func (t *tx) finish(id int64, to outbox.State, reason string, spend bool) error {
+// finish moves a delivery out of queued and lets the next of its group go, and
+// its follow-ups, where it has been sent; else these go.
+func (t *tx) finish(id int64, to outbox.State, reason string, spend bool, add ...outbox.Followup) error {
 	r, _, err := t.conn.one(`UPDATE deliveries SET state = ?, spent = spent + ?, reason = ?, updated = ?
-		WHERE id = ? RETURNING lane`, code(to), number(spend), text(reason), t.now, id)
+		WHERE id = ? RETURNING lane, app, resolved, acked`, code(to), number(spend), text(reason), t.now, id)
 	if err != nil {
 		return err
 	}
 	t.counts[queued]--
 	t.counts[code(to)]++
+	if to == outbox.Sent {
+		err = t.followSent(id, r[1], r[2] != 0 || r[3] != 0, add)
+	} else { // not claimed by anybody: it was not sent
+		_, err = t.conn.exec("DELETE FROM followups WHERE delivery = ?", id)
+	}
+	if err != nil {
+		return err
+	}
 	return t.advance(r[0])
 }
 
@@ -159,119 +183,4 @@ func (t *tx) advance(lane int64) error {
 		t.wake = true
 	}
 	return err
-}
-
-// split gives the first part to the delivery itself and makes one of each
-// other. It returns when the first is due.
-func (t *tx) split(id int64, parts []outbox.Part, due int64) (int64, error) {
-	for _, p := range parts[1:] {
-		people, err := json.Marshal(&p.To)
-		if err != nil {
-			return 0, err
-		}
-		t.lastDelivery++
-		if _, err := t.conn.exec(insertPart, t.lastDelivery, partDue(p, due), number(p.Aside), number(p.Aside), t.now, string(people), id); err != nil {
-			return 0, err
-		}
-		if _, err := t.conn.exec("UPDATE deliveries SET prior = ? WHERE id = ?", t.lastDelivery, id); err != nil {
-			return 0, err
-		}
-		t.counts[queued]++
-	}
-	people, err := json.Marshal(&parts[0].To)
-	if err != nil {
-		return 0, err
-	}
-	if _, err := t.conn.exec("UPDATE deliveries SET people = ? WHERE id = ?", string(people), id); err != nil {
-		return 0, err
-	}
-	if parts[0].Aside {
-		r, _, err := t.conn.one("SELECT lane FROM deliveries WHERE id = ?", id)
-		if err != nil {
-			return 0, err
-		}
-		if _, err := t.conn.exec("UPDATE deliveries SET lane = NULL, group_id = NULL WHERE id = ?", id); err != nil {
-			return 0, err
-		}
-		if err := t.advance(r[0]); err != nil {
-			return 0, err
-		}
-	}
-	return partDue(parts[0], due), nil
-}
-
-// insertPart copies a delivery, which is ready since it is leased. The part
-// comes before it among those with its content.
-const insertPart = `INSERT INTO deliveries (id, event, route, app, state, ready, priority, created, due, expires,
-	lane, group_id, content, nth, prior, rang, updated, split, people, body)
-	SELECT ?, event, route, app, 0, 1, priority, created, ?, expires,
-	CASE WHEN ? THEN NULL ELSE lane END, CASE WHEN ? THEN NULL ELSE group_id END,
-	content, nth, prior, rang, ?, 1, ?, body FROM deliveries WHERE id = ?`
-
-func partDue(p outbox.Part, due int64) int64 {
-	if p.Due.IsZero() {
-		return due
-	}
-	return millis(p.Due)
-}
-
-func number(b bool) int64 {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// Expire ends what is past its time; see outbox.Store.
-func (s *Store) Expire(ctx context.Context, max int) (expired []outbox.Delivery, next time.Time, err error) {
-	err = s.run(ctx, "expiring deliveries", 0, func(t *tx) error {
-		expired, next, err = t.expire(max)
-		return err
-	})
-	if err != nil {
-		return nil, time.Time{}, err
-	}
-	return expired, next, nil
-}
-
-func (t *tx) expire(max int) (expired []outbox.Delivery, next time.Time, err error) {
-	if err := t.lapse(); err != nil {
-		return nil, next, err
-	}
-	var ids []int64
-	earliest := int64(never)
-	err = t.conn.query(func(r row) error {
-		h, leased := t.leases[r.int(0)]
-		switch {
-		case leased:
-			earliest = min(earliest, h.until)
-		case len(ids) == max:
-			earliest = min(earliest, r.int(1))
-		default:
-			ids = append(ids, r.int(0))
-		}
-		return nil
-	}, "SELECT id, expires FROM deliveries INDEXED BY deliveries_expiry WHERE state = 0 AND expires <= ? ORDER BY expires, id LIMIT ?",
-		t.now, int64(max+len(t.leases)+1))
-	if err != nil {
-		return nil, next, err
-	}
-	for _, id := range ids {
-		if err := t.finish(id, outbox.Expired, "it was not worth sending any more (expire)", false); err != nil {
-			return nil, next, err
-		}
-		d, err := t.conn.delivery(&t.routes, id)
-		if err != nil {
-			return nil, next, err
-		}
-		expired = append(expired, d)
-	}
-	r, ok, err := t.conn.one("SELECT expires FROM deliveries INDEXED BY deliveries_expiry WHERE state = 0 AND expires > ? ORDER BY expires LIMIT 1", t.now)
-	if ok {
-		earliest = min(earliest, r[0])
-	}
-	if earliest < never {
-		next = instant(earliest)
-	}
-	return expired, next, err
 }
