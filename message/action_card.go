@@ -16,7 +16,7 @@ const (
 )
 
 var actionCardKind = Kind{
-	Name: "action_card",
+	Name: "action_card", Main: "markdown", Markdown: true,
 	Fields: []Field{
 		{Name: "title", Required: true, Note: "one line of plain text, at most 64 characters: the preview on the phone"},
 		{Name: "markdown", Required: true, Note: "headings, bold, links and lists"},

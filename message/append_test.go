@@ -21,6 +21,7 @@ func TestAppend(t *testing.T) {
 		"oa, rows alone":          {`"body":{`, `"body":{"title":"#2 · 14:32",`},
 		"action_card":             {`"**m**"`, `"**m** #2 · 14:32"`},
 		"action_card, one button": {`"m"`, `"m #2 · 14:32"`},
+		"template":                {`已满 <b>"`, `已满 <b> #2 · 14:32"`},
 		"image":                   {},
 		"file":                    {},
 		"voice":                   {},

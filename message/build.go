@@ -62,6 +62,9 @@ func fit(b body, link string, max int) Built {
 		b.unlink()
 		link = short(link, "")
 	}
+	if t, ok := b.(*templateBody); ok {
+		return t.squeeze(max)
+	}
 	return plain(b, link, max)
 }
 

@@ -2,6 +2,7 @@ package message
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -11,6 +12,12 @@ import (
 // takes the one that its place in the seed names.
 func fields(kind Kind, texts []string, seed uint32) Values {
 	v := Values{}
+	if kind.Name == "template" {
+		v[TemplateID] = "e27a"
+		for i := range seed % 9 {
+			v[DataField+string('a'+rune(i))] = texts[(seed>>(2*i))%uint32(len(texts))]
+		}
+	}
 	for i, f := range kind.Fields {
 		t := texts[(seed>>(2*i))%uint32(len(texts))]
 		switch f.Name {
@@ -35,9 +42,11 @@ func FuzzBuild(f *testing.F) {
 	f.Add(uint8(5), story(3000), "dingtalk://x", "\\u0041\x00\\\x00u0041", "https://a.example/"+strings.Repeat("x", 600), uint32(0x1b1b1b1b), uint16(800))
 	f.Add(uint8(6), "[a](https://x)`b`", "**c", "```\n"+story(2000), "http://(x)", uint32(0xe4e4e4), uint16(0))
 	f.Add(uint8(7), "a\x1ek\x1fv\x1c", "https://b.example/"+strings.Repeat("中", 450), story(2500), "", uint32(7), uint16(1000))
+	f.Add(uint8(8), story(900), "https://b.example/"+strings.Repeat("y", 1900), story(60), eventURL, uint32(0x1b1b1b08), uint16(700))
 	f.Add(uint8(1), "abc", "", "d", "x", uint32(0), uint16(0))
 	f.Fuzz(func(t *testing.T, which uint8, a, b, c, link string, seed uint32, room uint16) {
-		kind := Kinds[int(which)%len(Kinds)]
+		kinds := append(slices.Clone(Kinds), Template())
+		kind := kinds[int(which)%len(kinds)]
 		v := fields(kind, []string{a, b, c, a + b + c}, seed)
 		limit := MaxBytes
 		if r := int(room); r >= smallest && r < MaxBytes {

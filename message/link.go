@@ -11,7 +11,7 @@ const DefaultPicture = "@lALOACZwe2Rk"
 const NoURL = "https://www.dingtalk.com"
 
 var linkKind = Kind{
-	Name: "link",
+	Name: "link", Main: "text",
 	Fields: []Field{
 		{Name: "url", Note: "where a tap leads; default: the event's URL"},
 		{Name: "picture", Note: "a media id or an image's URL"},

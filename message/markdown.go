@@ -7,7 +7,7 @@ import "errors"
 const maxTitle = 64
 
 var markdownKind = Kind{
-	Name: "markdown",
+	Name: "markdown", Main: "text", Markdown: true,
 	Fields: []Field{
 		{Name: "title", Required: true, Note: "one line of plain text, at most 64 characters: the preview on the phone"},
 		{Name: "text", Required: true, Note: "headings, quotes, bold, italic, links, images and lists"},

@@ -27,6 +27,12 @@ type Field struct {
 type Kind struct {
 	Name   string // the msgtype
 	Fields []Field
+	// Main is the field with its main text; empty: it has none, or (template)
+	// any. Markdown says that Main is markdown.
+	Main     string
+	Markdown bool
+	// open begins the names of further fields, of which it takes any.
+	open string
 	// make turns values into a body. link is where to see the whole event, or "".
 	make func(v Values, link string) (body, error)
 	// zero returns a body to decode into.
@@ -35,6 +41,9 @@ type Kind struct {
 
 // Kinds are all kinds that internal apps may send.
 var Kinds = []Kind{textKind, imageKind, voiceKind, fileKind, linkKind, oaKind, markdownKind, actionCardKind}
+
+// Template is the kind that third-party apps send, and no others.
+func Template() Kind { return templateKind }
 
 // Names returns the msgtypes of Kinds.
 func Names() []string {
@@ -47,6 +56,9 @@ func Names() []string {
 
 // KindOf returns the kind of a msgtype.
 func KindOf(msgtype string) (Kind, bool) {
+	if msgtype == templateKind.Name {
+		return templateKind, true
+	}
 	if i := slices.IndexFunc(Kinds, func(k Kind) bool { return k.Name == msgtype }); i >= 0 {
 		return Kinds[i], true
 	}
@@ -55,7 +67,8 @@ func KindOf(msgtype string) (Kind, bool) {
 
 // Has says whether the kind has a field of that name.
 func (k Kind) Has(name string) bool {
-	return slices.ContainsFunc(k.Fields, func(f Field) bool { return f.Name == name })
+	return slices.ContainsFunc(k.Fields, func(f Field) bool { return f.Name == name }) ||
+		k.open != "" && strings.HasPrefix(name, k.open)
 }
 
 // A body is what stands under the msgtype's name in msg.

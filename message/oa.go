@@ -1,6 +1,7 @@
 package message
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"regexp"
@@ -16,7 +17,7 @@ const (
 )
 
 var oaKind = Kind{
-	Name: "oa",
+	Name: "oa", Main: "content",
 	Fields: []Field{
 		{Name: "title", Required: true, Note: "one line of plain text"},
 		{Name: "url", Note: "where a tap leads; default: the event's URL"},
@@ -102,6 +103,33 @@ func makeOA(v Values, link string) (body, error) {
 		o.StatusBar = &oaStatus{status, line(v["status_color"])}
 	}
 	return o, nil
+}
+
+// MaxBarUsers is the most people that one call with a status bar takes, all of
+// them named; departments and everyone are refused ("Message types and
+// examples", and DingTalk's FAQ).
+const MaxBarUsers = 5
+
+// HasStatusBar says whether msg, the bytes of a message made by this package,
+// has a status bar.
+func HasStatusBar(msg []byte) bool {
+	// Inside a text the quotes would be escaped.
+	return bytes.Contains(msg, []byte(`"status_bar":{`))
+}
+
+// WithoutStatusBar returns msg, the bytes of a message made by this package,
+// without its status bar, and otherwise the same bytes.
+func WithoutStatusBar(msg []byte) []byte {
+	if !HasStatusBar(msg) {
+		return msg
+	}
+	b, err := decode(msg)
+	o, ok := b.(*oaBody)
+	if err != nil || !ok {
+		return msg
+	}
+	o.StatusBar = nil
+	return encode(o)
 }
 
 func (o *oaBody) msgtype() string { return "oa" }

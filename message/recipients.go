@@ -51,7 +51,7 @@ func (r Recipients) Count() int {
 	if r.Everyone {
 		return UnknownSize
 	}
-	n := len(r.Users) + len(r.Mobiles)
+	n := r.Named()
 	for _, d := range r.Depts {
 		n += d.count()
 	}
@@ -105,32 +105,52 @@ func (r Recipients) Minus(o Recipients) Recipients {
 	}
 }
 
-// Calls splits r into the recipients of single calls that keep at most MaxUsers
-// people by name, MaxDepts departments and limit people in each (0 or more than
-// MaxRecipients means MaxRecipients). They are the fewest for people by name
-// and, since the largest departments are placed first, nearly so for
-// departments: no two of the calls could be one. A department
-// larger than limit gets a call of its own. Mobile numbers count as people by
-// name, since each becomes one.
-func (r Recipients) Calls(limit int) []Recipients {
-	if limit <= 0 || limit > MaxRecipients {
-		limit = MaxRecipients
+// PerCall is what one call takes. Each number is at least 1.
+type PerCall struct {
+	Users  int // by name; mobile numbers count, since each becomes a user
+	Depts  int
+	People int // reached, departments counted by size
+}
+
+// Calls of the two APIs that send (official pages asyncsend_v2, sendbytemplate).
+var (
+	Asyncsend      = PerCall{Users: MaxUsers, Depts: MaxDepts, People: MaxRecipients}
+	SendByTemplate = PerCall{Users: 5000, Depts: 500, People: 1000}
+)
+
+// Within returns p for at most n people a call; n of 0 or less changes nothing.
+func (p PerCall) Within(n int) PerCall {
+	if n > 0 {
+		p.People = min(p.People, n)
 	}
+	return p
+}
+
+// Calls splits r into the recipients of single calls of asyncsend_v2 that reach
+// limit people at most (0 or more than MaxRecipients means MaxRecipients).
+func (r Recipients) Calls(limit int) []Recipients { return r.Split(Asyncsend.Within(limit)) }
+
+// Split splits r into the recipients of single calls, each of at most what per
+// says. They are the fewest for people by name and, since the largest
+// departments are placed first, nearly so for departments: no two of the calls
+// could be one. A department with more people than a call takes, or of unknown
+// size, gets a call of its own.
+func (r Recipients) Split(per PerCall) []Recipients {
 	if r.Everyone {
 		return []Recipients{{Everyone: true}}
 	}
 	var calls []Recipients
 	place := func(people int, room func(*Recipients) bool) *Recipients {
 		for i := range calls {
-			if c := &calls[i]; room(c) && c.Count()+people <= limit {
+			if c := &calls[i]; room(c) && c.Count()+people <= per.People {
 				return c
 			}
 		}
 		calls = append(calls, Recipients{})
 		return &calls[len(calls)-1]
 	}
-	roomForDept := func(c *Recipients) bool { return len(c.Depts) < MaxDepts }
-	roomForName := func(c *Recipients) bool { return len(c.Users)+len(c.Mobiles) < MaxUsers }
+	roomForDept := func(c *Recipients) bool { return len(c.Depts) < per.Depts }
+	roomForName := func(c *Recipients) bool { return c.Named() < per.Users }
 
 	depts := slices.Clone(r.Depts) // the largest first, each into the first call with room
 	slices.SortStableFunc(depts, func(a, b Dept) int { return cmp.Compare(b.count(), a.count()) })
@@ -148,6 +168,9 @@ func (r Recipients) Calls(limit int) []Recipients {
 	}
 	return calls
 }
+
+// Named is how many people r names one by one.
+func (r Recipients) Named() int { return len(r.Users) + len(r.Mobiles) }
 
 func sorted(lists ...[]string) []string {
 	all := slices.Concat(lists...)

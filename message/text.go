@@ -3,7 +3,7 @@ package message
 import "errors"
 
 var textKind = Kind{
-	Name:   "text",
+	Name: "text", Main: "content",
 	Fields: []Field{{Name: "content", Required: true, Note: "plain text; URLs in it can be tapped"}},
 	make: func(v Values, _ string) (body, error) {
 		return &textBody{Content: lines(v["content"], false)}, nil
