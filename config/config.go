@@ -14,8 +14,10 @@ import (
 
 // Config is the whole of rules.yaml.
 type Config struct {
-	DingTalk DingTalk          `yaml:"dingtalk"`
-	MediaDir Scalar            `yaml:"media_dir"` // folder with the files that image, file and voice may name; not used by this version
+	DingTalk DingTalk `yaml:"dingtalk"`
+	// MediaDir is the folder with the files that image, file, voice and oa.image
+	// may name; like every path here, seen from where workbell runs.
+	MediaDir Scalar            `yaml:"media_dir"`
 	Sources  []Source          `yaml:"sources"`
 	People   map[string]Scalar `yaml:"people"` // name in any case → user id, or mobile:NUMBER
 	Groups   map[string]Group  `yaml:"groups"`
@@ -44,18 +46,27 @@ type App struct {
 	AppSecret secret.Secret `yaml:"app_secret"` // or app_secret_file
 	Limits    Limits        `yaml:"limits"`
 
-	// What a third_party app needs; this version refuses such apps at load.
+	// What a third_party app has instead of key and secret.
 	SuiteKey    string        `yaml:"suite_key"`
-	SuiteSecret secret.Secret `yaml:"suite_secret"`
-	SuiteTicket secret.Secret `yaml:"suite_ticket"`
-	AuthCorpID  string        `yaml:"auth_corp_id"`
+	SuiteSecret secret.Secret `yaml:"suite_secret"` // or suite_secret_file
+	SuiteTicket secret.Secret `yaml:"suite_ticket"` // or:
+	// SuiteTicketFile is read at every request for a token: DingTalk pushes a
+	// new ticket about every five hours.
+	SuiteTicketFile string `yaml:"suite_ticket_file"`
+	AuthCorpID      string `yaml:"auth_corp_id"` // whose people receive its messages
 }
+
+// Types of apps.
+const (
+	Internal   = "internal"
+	ThirdParty = "third_party"
+)
 
 // Limits are what DingTalk allows an app; past them it answers "ok" and drops
 // the message (asyncsend_v2, rate limit).
 type Limits struct {
 	RecipientsPerMinute       int `yaml:"recipients_per_minute"`         // default 5000
-	MessagesPerEmployeePerDay int `yaml:"messages_per_employee_per_day"` // default 500
+	MessagesPerEmployeePerDay int `yaml:"messages_per_employee_per_day"` // default 500; third_party: 100
 	CallsPerSecond            int `yaml:"calls_per_second"`              // default 20, for each API method
 	EveryonePerDay            int `yaml:"everyone_per_day"`              // default 3
 }
@@ -139,7 +150,18 @@ type Rule struct {
 	Track      Scalar        `yaml:"track"`      // none | result | read
 	Expire     time.Duration `yaml:"expire"`     // default 24h
 	FallbackTo Scalar        `yaml:"fallback_to"`
-	TemplateID string        `yaml:"template_id"`
+	TemplateID Scalar        `yaml:"template_id"` // of msgtype template: which of DingTalk's
+	Escalate   []Escalation  `yaml:"escalate"`    // in the order of After
+}
+
+// Escalation says to whom a delivery goes on that has not been read by then.
+type Escalation struct {
+	At       Pos           `yaml:"-"`
+	After    time.Duration `yaml:"after"`    // it was sent; at most MaxEscalation
+	To       []Scalar      `yaml:"to"`       // as in Rule
+	Unless   Scalar        `yaml:"unless"`   // any_read (default) | all_read
+	Msgtype  Scalar        `yaml:"msgtype"`  // default: the rule's
+	Template Scalar        `yaml:"template"` // default: the rule's
 }
 
 // Scalar is a text value of rules.yaml with its place, so that a fault inside

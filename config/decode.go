@@ -198,6 +198,8 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		dur, err := model.ParseDuration(text)
 		if err != nil {
 			wrong("a duration such as 90s, 2m, 24h or 7d")
+		} else if dur == 0 {
+			d.faults.Add(d.pos(n), "write how long, or leave it out", "%s: %q is no time at all", path, n.Value)
 		}
 		v.SetInt(int64(dur))
 	case v.Type() == bytesType:
@@ -271,7 +273,7 @@ func replacedInSandbox(path string) bool {
 	if !strings.HasPrefix(path, "dingtalk.apps[") {
 		return false
 	}
-	for _, key := range []string{".app_key", ".app_secret", ".app_secret_file", ".suite_key", ".suite_secret", ".suite_secret_file", ".suite_ticket_file"} {
+	for _, key := range []string{".app_key", ".app_secret", ".app_secret_file", ".suite_key", ".suite_secret", ".suite_secret_file", ".suite_ticket", ".suite_ticket_file", ".auth_corp_id"} {
 		if strings.HasSuffix(path, key) {
 			return true
 		}

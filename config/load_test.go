@@ -127,6 +127,48 @@ rules:
   - {name: all, to: sre}
 `
 
+// vendor is base with a third-party app.
+var vendor = strings.NewReplacer("agent_id: 1, app_key: k, app_secret: s",
+	"type: third_party, agent_id: 1, suite_key: k, suite_secret: s, suite_ticket: t, auth_corp_id: c",
+	"to: sre}", "to: sre, msgtype: template, template_id: x}").Replace(base)
+
+// escalating is base with a rule that escalates.
+func escalating(steps string) string {
+	return strings.Replace(base, "to: sre}", "to: sre, escalate: ["+steps+"]}", 1)
+}
+
+func TestThirdParty(t *testing.T) {
+	t.Parallel()
+	c, faults := load(t, strings.Replace(vendor, "suite_ticket: t", "suite_ticket_file: /run/secrets/j1", 1))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	a := c.DingTalk.Apps[0]
+	if a.SuiteTicketFile != "/run/secrets/j1" || !a.SuiteTicket.Empty() || a.SuiteKey != "k" || a.SuiteSecret.Reveal() != "s" || a.AuthCorpID != "c" {
+		t.Errorf("%+v", a)
+	}
+	if d := cmp.Diff(Limits{5000, 100, 20, 3}, a.Limits); d != "" {
+		t.Error(d)
+	}
+	bare := strings.NewReplacer("suite_key: k, suite_secret: s, suite_ticket: t", "suite_key: '${NOPE}', suite_secret: '${NOPE}', suite_ticket_file: /nope").Replace(vendor)
+	if _, faults := Load([]byte(bare), Options{File: "rules.yaml", Sandbox: true}); faults != nil {
+		t.Errorf("the sandbox needs no credentials:\n%v", faults)
+	}
+}
+
+func TestEscalations(t *testing.T) {
+	t.Parallel()
+	c, faults := load(t, escalating("{after: 10m, to: sre}, {after: 23h, to: [user:u1, sre], unless: all_read, msgtype: text, template: github}"))
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	e := c.Rules[0].Escalate
+	if len(e) != 2 || e[0].After != 10*time.Minute || e[0].Unless.Value != "any_read" || e[0].To[0].Value != "sre" || e[0].At.String() != "rules.yaml:8:37" ||
+		e[1].After != 23*time.Hour || e[1].Unless.Value != "all_read" || len(e[1].To) != 2 || e[1].Msgtype.Value != "text" || e[1].Template.Value != "github" {
+		t.Errorf("%+v", e)
+	}
+}
+
 func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
@@ -145,7 +187,25 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 		"no recipients":                 {strings.Replace(base, ", to: sre", "", 1), `rules[0].to is missing`},
 		"duration":                      {strings.Replace(base, "type: alertmanager", "type: alertmanager, dedup_window: 2x", 1), `sources[0].dedup_window: "2x" is not a duration such as 90s, 2m, 24h or 7d`},
 		"size":                          {strings.Replace(base, "type: alertmanager", "type: alertmanager, max_body: lots", 1), `is not a size such as 512KiB or 5MiB`},
-		"third party":                   {strings.Replace(base, "name: ops", "name: ops, type: third_party", 1), `third-party apps (sendbytemplate) are not supported by this version`},
+		"third party":                   {strings.Replace(vendor, "suite_key: k, ", "", 1), `dingtalk.apps[0].suite_key is missing`},
+		"third party without a secret":  {strings.Replace(vendor, "suite_secret: s, ", "", 1), `dingtalk.apps[0].suite_secret is missing`},
+		"third party without a ticket":  {strings.Replace(vendor, "suite_ticket: t, ", "", 1), `dingtalk.apps[0].suite_ticket is missing (give suite_ticket_file, which is read`},
+		"third party without a company": {strings.Replace(vendor, ", auth_corp_id: c", "", 1), `dingtalk.apps[0].auth_corp_id is missing`},
+		"third party, two tickets":      {strings.Replace(vendor, "suite_ticket: t, ", "suite_ticket: t, suite_ticket_file: /run/secrets/am, ", 1), `suite_ticket and suite_ticket_file are both given`},
+		"third party, no ticket yet":    {strings.Replace(vendor, "suite_ticket: t, ", "suite_ticket_file: /nope, ", 1), `warning: dingtalk.apps[0].suite_ticket_file: reading /nope: no such file or directory; nothing can be sent until it is there`},
+		"third party with a key":        {strings.Replace(vendor, "suite_key: k, ", "suite_key: k, app_key: k, ", 1), `app_key and app_secret are for apps of type internal`},
+		"third party over its limit":    {strings.Replace(vendor, "suite_key: k, ", "suite_key: k, limits: {messages_per_employee_per_day: 500}, ", 1), `(keep to 5000 and 100 unless`},
+		"third party and markdown":      {strings.Replace(vendor, "msgtype: template, template_id: x", "msgtype: markdown", 1), `rules.yaml:8:35: rules[0]: third-party apps send by template only, and ops is one (write msgtype: template`},
+		"suite_key of an internal app":  {strings.Replace(base, "name: ops", "name: ops, suite_key: k", 1), `add type: third_party`},
+		"no template_id":                {strings.Replace(vendor, ", template_id: x", "", 1), `rules[0].template_id is missing`},
+		"template_id for nothing":       {strings.Replace(base, "to: sre}", "to: sre, template_id: x}", 1), `rules.yaml:8:39: rules[0].template_id: msgtype markdown has no use for it`},
+		"expire: 0s":                    {strings.Replace(base, "to: sre}", "to: sre, expire: 0s}", 1), `rules.yaml:8:34: rules[0].expire: "0s" is no time at all (write how long, or leave it out)`},
+		"escalate at once":              {escalating("{after: 0s, to: sre}"), `rules[0].escalate[0].after: "0s" is no time at all`},
+		"escalate, when?":               {escalating("{to: sre}"), `rules.yaml:8:37: rules[0].escalate[0].after is missing (write after: 10m, say)`},
+		"escalate to whom?":             {escalating("{after: 10m}"), `rules[0].escalate[0].to is missing`},
+		"escalate too late":             {escalating("{after: 24h, to: sre}"), `rules[0].escalate[0].after: DingTalk tells for 24 h only who has read a message (write 23h at most)`},
+		"escalate out of order":         {escalating("{after: 10m, to: sre}, {after: 10m, to: sre}"), `rules.yaml:8:60: rules[0].escalate[1].after: 10m is not later than the one before it`},
+		"escalate unless?":              {escalating("{after: 10m, to: sre, unless: anyread}"), `rules[0].escalate[0].unless: unknown "anyread" (did you mean "any_read"?)`},
 		"two ways":                      {strings.Replace(base, "type: alertmanager, auth: none", "type: alertmanager, auth: {bearer_token: a, basic: {username: u, password: p}}", 1), `sources[0].auth: basic and bearer_token are given`},
 		"signed alerts":                 {strings.Replace(base, "type: alertmanager, auth: none", "type: alertmanager, auth: {secrets: [a]}", 1), `sources[0].auth: secrets does not go with type alertmanager`},
 		"empty group":                   {strings.Replace(base, "{users: [u1]}", "{users: []}", 1), `groups.sre holds nobody`},
@@ -155,7 +215,7 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 		"unknown field":                 {strings.Replace(base, "type: alertmanager", "type: json, fields: {titel: payload.x}", 1), `sources[0].fields: unknown field "titel" (did you mean "title"?)`},
 		"dept over the app's own limit": {strings.Replace(strings.Replace(base, "app_secret: s", "app_secret: s, limits: {recipients_per_minute: 1000}", 1), "{users: [u1]}", "{depts: [{id: 7, size: 3000}]}", 1), `groups.sre.depts: 7 has more people than the 1000 recipients a minute of an app`},
 		"zone":                          {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  timezone: Asia/Shangai\n", 1), `rules.yaml:2:13: dingtalk.timezone: "Asia/Shangai" is unknown`},
-		"template":                      {strings.Replace(base, "to: sre}", "to: sre, msgtype: template}", 1), `msgtype template needs a third-party app`},
+		"template":                      {strings.Replace(base, "to: sre}", "to: sre, msgtype: template}", 1), `rules.yaml:8:35: rules[0]: msgtype template is for third-party apps, and ops is an internal one`},
 		"secret and a file":             {strings.Replace(base, "app_secret: s", "app_secret: s, app_secret_file: /run/secrets/am", 1), `are both given`},
 	} {
 		t.Run(name, func(t *testing.T) {

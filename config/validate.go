@@ -22,9 +22,6 @@ const (
 	DefaultMaxBodyGitHub = Bytes(25 << 20)
 )
 
-// DefaultLimits are what DingTalk allows an internal app.
-var DefaultLimits = Limits{RecipientsPerMinute: 5000, MessagesPerEmployeePerDay: 500, CallsPerSecond: 20, EveryonePerDay: 3}
-
 func (c *Config) defaults() {
 	dt := &c.DingTalk
 	dt.BaseURL = strings.TrimRight(cmp.Or(dt.BaseURL, DefaultBaseURL), "/")
@@ -35,8 +32,8 @@ func (c *Config) defaults() {
 	}
 	for i := range dt.Apps {
 		a := &dt.Apps[i]
-		a.Type = cmp.Or(a.Type, "internal")
-		l, def := &a.Limits, DefaultLimits
+		a.Type = cmp.Or(a.Type, Internal)
+		l, def := &a.Limits, a.defaultLimits()
 		l.RecipientsPerMinute = cmp.Or(l.RecipientsPerMinute, def.RecipientsPerMinute)
 		l.MessagesPerEmployeePerDay = cmp.Or(l.MessagesPerEmployeePerDay, def.MessagesPerEmployeePerDay)
 		l.CallsPerSecond = cmp.Or(l.CallsPerSecond, def.CallsPerSecond)
@@ -58,13 +55,14 @@ func (c *Config) defaults() {
 			r.App.Value = cmp.Or(r.App.Value, dt.Apps[0].Name)
 		}
 		r.Expire = cmp.Or(r.Expire, DefaultExpire)
+		for i := range r.Escalate {
+			unless := &r.Escalate[i].Unless
+			unless.Value = cmp.Or(unless.Value, "any_read")
+		}
 	}
 }
 
 func (d *decoder) validate(c *Config) {
-	if c.MediaDir.Value != "" {
-		d.faults.Warn(c.MediaDir.At, "write media ids in templates", "media_dir: files are not uploaded yet in this version")
-	}
 	d.dingtalk(&c.DingTalk)
 	d.sources(c.Sources)
 	d.people(c)
@@ -95,46 +93,6 @@ func (d *decoder) dingtalk(dt *DingTalk) {
 	names := map[string]Pos{}
 	for i := range dt.Apps {
 		d.app(&dt.Apps[i], fmt.Sprintf("dingtalk.apps[%d]", i), names)
-	}
-}
-
-func (d *decoder) app(a *App, path string, names map[string]Pos) {
-	d.name(a.Name, path, a.At, names)
-	switch a.Type {
-	case "internal":
-	case "third_party":
-		d.faults.Add(a.At, "use an internal app", "%s: third-party apps (sendbytemplate) are not supported by this version", path)
-		return
-	default:
-		d.faults.Add(a.At, DidYouMean(a.Type, []string{"internal", "third_party"}), "%s.type: %q is no kind of app", path, a.Type)
-	}
-	if d.Sandbox {
-		a.AgentID = cmp.Or(a.AgentID, 1)
-	}
-	if a.AgentID <= 0 {
-		d.missing(a.At, path, "agent_id", "copy the AgentId from the app's page in DingTalk's developer console")
-	}
-	if a.AppKey == "" && !d.Sandbox {
-		d.missing(a.At, path, "app_key", "copy the AppKey (Client ID) from the app's page")
-	}
-	if a.AppSecret.Empty() && !d.Sandbox {
-		d.missing(a.At, path, "app_secret", "give app_secret: ${NAME}, or app_secret_file")
-	}
-	d.limits(a, path)
-}
-
-func (d *decoder) limits(a *App, path string) {
-	l := a.Limits
-	for key, n := range map[string]int{
-		"recipients_per_minute": l.RecipientsPerMinute, "messages_per_employee_per_day": l.MessagesPerEmployeePerDay,
-		"calls_per_second": l.CallsPerSecond, "everyone_per_day": l.EveryonePerDay,
-	} {
-		if n < 0 {
-			d.faults.Add(a.At, "write what DingTalk allows", "%s.limits.%s is negative", path, key)
-		}
-	}
-	if l.RecipientsPerMinute > DefaultLimits.RecipientsPerMinute || l.MessagesPerEmployeePerDay > DefaultLimits.MessagesPerEmployeePerDay {
-		d.faults.Warn(a.At, "keep to 5000 and 500 unless DingTalk has raised them for you", "%s.limits: more than DingTalk documents; beyond its limits it drops messages without an error", path)
 	}
 }
 
@@ -273,43 +231,6 @@ func (d *decoder) people(c *Config) {
 			case dept.Size == 0:
 				d.faults.Warn(dept.At, fmt.Sprintf("write {id: %d, size: N}", dept.ID), "%s.depts: the size of %d is not given, so it counts as a whole minute's recipients", path, dept.ID)
 			}
-		}
-	}
-}
-
-func (d *decoder) rules(c *Config) {
-	apps := make([]string, len(c.DingTalk.Apps))
-	for i, a := range c.DingTalk.Apps {
-		apps[i] = a.Name
-	}
-	names := map[string]Pos{}
-	for i := range c.Rules {
-		r, path := &c.Rules[i], fmt.Sprintf("rules[%d]", i)
-		d.name(r.Name, path, r.At, names)
-		if len(r.To) == 0 {
-			d.missing(r.At, path, "to", "name a group, user:ID, dept:ID, person:NAME or an expression")
-		}
-		for _, e := range []struct {
-			key   string
-			value Scalar
-			known []string
-		}{
-			{"priority", r.Priority, []string{"low", "normal", "high", "critical"}},
-			{"on_resolve", r.OnResolve, []string{"send", "status_bar", "recall", "none"}},
-			{"repeat", r.Repeat, []string{"distinct", "suppress"}},
-			{"track", r.Track, []string{"none", "result", "read"}},
-			{"app", r.App, apps},
-		} {
-			if !slices.Contains(e.known, e.value.Value) && len(e.known) > 0 {
-				at := cmp.Or(e.value.At, r.At)
-				d.faults.Add(at, DidYouMean(e.value.Value, e.known), "%s.%s: unknown %q", path, e.key, e.value.Value)
-			}
-		}
-		if r.Expire < 0 {
-			d.faults.Add(r.At, "write 24h, say", "%s.expire is negative", path)
-		}
-		if r.Msgtype.Value == "template" || r.TemplateID != "" {
-			d.faults.Add(cmp.Or(r.Msgtype.At, r.At), "use markdown, oa or action_card", "%s: msgtype template needs a third-party app, which this version does not support", path)
 		}
 	}
 }
