@@ -88,7 +88,7 @@ func (t tried) rendered(plan *routes.Plan) rendered {
 	}
 	r.Faults = t.faults()
 	for _, m := range t.result.Messages {
-		r.Messages = append(r.Messages, renderedMessage{m.Rule, m.App, m.Msgtype, refs(m.To), len(m.To.Calls(plan.Recipients(m.App))), len(m.Body), m.Body})
+		r.Messages = append(r.Messages, renderedMessage{m.Rule, m.App, m.Msgtype, refs(m.To), len(m.Calls(plan.Recipients(m.App))), len(m.Body), m.Body})
 	}
 	return r
 }

@@ -44,10 +44,12 @@ func (d *decoder) rules(c *Config) {
 		if r.Expire < 0 {
 			d.faults.Add(r.At, "write 24h, say", "%s.expire is negative", path)
 		}
+		var app *App
 		if i := slices.Index(apps, r.App.Value); i >= 0 {
-			d.sends(r, &c.DingTalk.Apps[i], path)
+			app = &c.DingTalk.Apps[i]
+			d.sends(r, app, path)
 		}
-		d.escalations(r.Escalate, path+".escalate")
+		d.escalations(r.Escalate, app, path+".escalate")
 	}
 }
 
@@ -66,10 +68,14 @@ func (d *decoder) sends(r *Rule, a *App, path string) {
 	}
 }
 
-func (d *decoder) escalations(list []Escalation, path string) {
+// escalations checks the steps of a rule; a is its app, or nil.
+func (d *decoder) escalations(list []Escalation, a *App, path string) {
 	var before time.Duration
 	for i := range list {
 		e, path := &list[i], fmt.Sprintf("%s[%d]", path, i)
+		if a != nil && e.Msgtype.Value != "" && (e.Msgtype.Value == "template") != (a.Type == ThirdParty) {
+			d.faults.Add(e.Msgtype.At, "leave it out", "%s.msgtype: the rule's app, %s, cannot send %s", path, a.Name, e.Msgtype.Value)
+		}
 		switch {
 		case e.After == 0:
 			d.missing(e.At, path, "after", "write after: 10m, say")

@@ -105,6 +105,9 @@ func makeOA(v Values, link string) (body, error) {
 	return o, nil
 }
 
+// IsStatusColor says whether DingTalk takes s as a status bar's colour.
+func IsStatusColor(s string) bool { return statusColor.MatchString(s) }
+
 // MaxBarUsers is the most people that one call with a status bar takes, all of
 // them named; departments and everyone are refused ("Message types and
 // examples", and DingTalk's FAQ).

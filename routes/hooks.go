@@ -149,9 +149,9 @@ func entry(plan *Plan, ev *source.Event, result transform.Result) outbox.Entry {
 	for i, m := range result.Messages {
 		e.Messages[i] = outbox.Message{
 			Rule: m.Rule, App: m.App, Msgtype: m.Msgtype, Priority: m.Priority,
-			Group: group(m.App, ev), Body: m.Body, Calls: m.To.Calls(plan.Recipients(m.App)),
+			Group: group(m.App, ev), Body: m.Body, Calls: m.Calls(plan.Recipients(m.App)),
 			Repeat: outbox.Repeat(m.Repeat), OnResolve: m.OnResolve, Track: m.Track,
-			Expires: ev.Received.Add(m.Expire),
+			Expires: ev.Received.Add(m.Expire), Escalates: m.Escalates, IfUnamended: m.IfUnamended,
 		}
 	}
 	return e

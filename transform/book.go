@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 
 	"workbell/config"
 	"workbell/message"
@@ -19,6 +20,9 @@ import (
 // maxID is the most bytes of a user id (getbymobile and user/get of the
 // official pages).
 const maxID = 64
+
+// rootDept is the department that everyone is in.
+const rootDept = 1
 
 // book knows the people and groups of rules.yaml.
 type book struct {
@@ -156,7 +160,7 @@ func (b *book) dept(id string) (message.Recipients, error) {
 	switch {
 	case err != nil || n <= 0:
 		return message.Recipients{}, fmt.Errorf("%.40q is no department id: it is a number", id)
-	case n == 1: // the root department: everyone
+	case n == rootDept:
 		return message.Recipients{}, fmt.Errorf("department 1 is the whole organisation: only a group of rules.yaml may name it")
 	}
 	return message.Recipients{Depts: []message.Dept{{ID: n, Size: b.sizes[n]}}}, nil
@@ -176,6 +180,45 @@ func (b *book) person(name string) (message.Recipients, error) {
 		return who, &unknown{"person", name, b.names}
 	}
 	return who, nil
+}
+
+// chosen is group for a name that an event may have chosen.
+func (b *book) chosen(name string) (message.Recipients, error) {
+	who, err := b.group(name)
+	if err == nil && wide(who) {
+		return message.Recipients{}, fmt.Errorf("%q holds everyone, which no event may choose: write group(%q) as it stands, with a condition around it", name, name)
+	}
+	return who, err
+}
+
+// literalGroup is what group is called within, where its arguments are literal:
+// only then may it be a group of everyone.
+const literalGroup = "_group"
+
+// literals has calls of group with literal arguments call literalGroup.
+type literals struct{}
+
+// Visit is ast.Visitor's.
+func (literals) Visit(node *ast.Node) {
+	call, ok := (*node).(*ast.CallNode)
+	if !ok {
+		return
+	}
+	callee, ok := call.Callee.(*ast.IdentifierNode)
+	if ok && callee.Value == "group" && !slices.ContainsFunc(call.Arguments, func(arg ast.Node) bool { return !isLiteral(arg) }) {
+		callee.Value = literalGroup
+	}
+}
+
+// isLiteral says whether a node is a text, or a list of texts.
+func isLiteral(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return true
+	case *ast.ArrayNode:
+		return !slices.ContainsFunc(n.Nodes, func(e ast.Node) bool { return !isLiteral(e) })
+	}
+	return false
 }
 
 // functions are those of recipients: user(x), dept(x), group(x), person(x),
@@ -199,7 +242,8 @@ func (b *book) functions() []expr.Option {
 		}, new(func(...any) message.Recipients))
 	}
 	return []expr.Option{
-		each("user", b.user), each("dept", b.dept), each("group", b.group), each("person", b.person),
+		each("user", b.user), each("dept", b.dept), each("group", b.chosen), each("person", b.person),
+		each(literalGroup, b.group), expr.Patch(literals{}),
 		expr.Function("everyone", func(...any) (any, error) {
 			if !b.everyone {
 				return nil, errEveryone

@@ -100,8 +100,11 @@ func forbidden(root ast.Node, b *book) (at int, problem, remedy string) {
 		}
 		switch n := n.(type) {
 		case *ast.IdentifierNode:
-			if n.Value == "$env" {
+			switch n.Value {
+			case "$env":
 				problem, remedy = "$env is not available", "write the name itself"
+			case literalGroup:
+				problem, remedy = fmt.Sprintf("unknown name %q", n.Value), "write group(…)"
 			}
 		case *ast.CallNode:
 			problem, remedy = forbiddenCall(n, b)

@@ -41,8 +41,17 @@ type Data struct {
 	Action, Repository, Sender, Ref string
 	Headers                         template.KV
 
-	ev  *source.Event
-	all template.Alerts // firing ones first
+	ev        *source.Event
+	all       template.Alerts // firing ones first
+	escalated *Escalated
+	asked     bool // for the escalation
+}
+
+// Escalation is what it is about where nobody has read the first message; nil
+// for a first message.
+func (d *Data) Escalation() *Escalated {
+	d.asked = true
+	return d.escalated
 }
 
 // Payload is the decoded payload; objects are maps.
@@ -71,7 +80,7 @@ func (d *Data) SilenceURL() string {
 
 // dataNames are for suggestions.
 var dataNames = func() []string {
-	list := []string{"Payload", "Item", "SilenceURL"}
+	list := []string{"Payload", "Item", "SilenceURL", "Escalation"}
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(Data{})) {
 		if f.IsExported() {
 			list = append(list, f.Name)

@@ -17,9 +17,45 @@ const (
 	titleRoom = 600
 )
 
-// plainText is the message of an event whose rule or template failed: what it
-// says, where to see it, and what failed.
+// standIn gives m the body of a message whose rule or template failed.
+func (r *runner) standIn(rule *rule, m *Message, faults []Fault) {
+	if m.Template = ""; rule.thirdParty {
+		m.Body, m.Msgtype = r.plainTemplate(rule, faults), "template"
+		return
+	}
+	m.Body, m.Msgtype = plainText(r.ev, faults, rule.room), "text"
+}
+
+// plainTemplate says what plainText does in every parameter of the rule's
+// template, since a third-party app can send nothing else. It returns nil where
+// the template has no parameter, or none that could be sent.
+func (r *runner) plainTemplate(rule *rule, faults []Fault) []byte {
+	f := r.t.families[rule.familyOf(r.ev)]
+	if f == nil || len(f.parameters()) == 0 {
+		return nil
+	}
+	v := message.Values{message.TemplateID: rule.templateID}
+	for _, field := range f.parameters() {
+		v[field] = plainWords(r.ev, faults, rule.room/len(f.parameters()))
+	}
+	built, err := message.Build("template", v, r.ev.URL, rule.room)
+	if err != nil {
+		return nil
+	}
+	return built.Body
+}
+
+// plainText is the message of an event whose rule or template failed.
 func plainText(ev *source.Event, faults []Fault, room int) []byte {
+	built, err := message.Build("text", message.Values{"content": plainWords(ev, faults, room)}, ev.URL, room)
+	if err != nil {
+		panic("transform: a text with content does not build: " + err.Error())
+	}
+	return built.Body
+}
+
+// plainWords are what an event says, where to see it, and what failed.
+func plainWords(ev *source.Event, faults []Fault, room int) string {
 	var said []string
 	for _, f := range faults {
 		said = append(said, f.Error())
@@ -37,11 +73,7 @@ func plainText(ev *source.Event, faults []Fault, room int) []byte {
 	if text != "" {
 		text = "\n" + text
 	}
-	built, err := message.Build("text", message.Values{"content": title + text + end}, ev.URL, room)
-	if err != nil {
-		panic("transform: a text with content does not build: " + err.Error())
-	}
-	return built.Body
+	return title + text + end
 }
 
 // headline is the title with the state in front, unless it says that itself.

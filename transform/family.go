@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,18 +166,37 @@ func (f *family) take(now time.Time) *executor {
 func (f *family) executor() *executor {
 	x := &executor{zone: f.zone, blocks: map[string][]block{}}
 	set := template.Must(f.set.Clone()).Funcs(functions(x))
+	add := func(kind, field string) {
+		t := set.Lookup(kind + "." + field)
+		if t == nil || t.Tree == nil {
+			return
+		}
+		b := block{field: field, tmpl: t}
+		b.text, b.fixed = fixedText(t.Root)
+		x.blocks[kind] = append(x.blocks[kind], b)
+	}
 	for _, kind := range message.Kinds {
 		for _, field := range kind.Fields {
-			t := set.Lookup(kind.Name + "." + field.Name)
-			if t == nil || t.Tree == nil {
-				continue
-			}
-			b := block{field: field.Name, tmpl: t}
-			b.text, b.fixed = fixedText(t.Root)
-			x.blocks[kind.Name] = append(x.blocks[kind.Name], b)
+			add(kind.Name, field.Name)
 		}
 	}
+	for _, field := range f.parameters() {
+		add("template", field)
+	}
 	return x
+}
+
+// parameters are the fields data.NAME of msgtype template that the family
+// defines, sorted.
+func (f *family) parameters() []string {
+	var fields []string
+	for _, t := range f.set.Templates() {
+		if field, is := strings.CutPrefix(t.Name(), "template."); is && strings.HasPrefix(field, message.DataField) {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
 }
 
 func fixedText(root *parse.ListNode) (string, bool) {

@@ -2,24 +2,25 @@ package transform
 
 import (
 	"sort"
-	"time"
 
 	"workbell/message"
 	"workbell/source"
 )
 
-// fit renders a message of at most room bytes. What does not fit is rendered
+// fit renders a message of at most d.room bytes. What does not fit is rendered
 // again with as many alerts as have room, and what even with one alert does
 // not fit is cut (see message.Build). omitted counts the alerts left out.
-func (f *family) fit(kind message.Kind, ev *source.Event, now time.Time, room int) (out message.Built, omitted int, err error) {
-	x, data := f.take(now), newData(ev)
+func (f *family) fit(kind message.Kind, ev *source.Event, d *draft) (out message.Built, omitted int, err error) {
+	x, data := f.take(d.now), newData(ev)
+	data.escalated = d.escalated
 	defer f.pool.Put(x)
 	render := func() (message.Built, error) {
 		values, whole, err := x.values(kind.Name, data)
 		if err != nil {
 			return message.Built{}, err
 		}
-		built, err := message.Build(kind.Name, values, ev.URL, room)
+		d.adjust(kind, data, values)
+		built, err := message.Build(kind.Name, values, ev.URL, d.room)
 		built.Whole = built.Whole && whole
 		return built, err
 	}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,7 +27,8 @@ import (
 var update = flag.Bool("update", false, "write what the golden cases give into them")
 
 // TestGolden runs every testdata/*.txtar. A case holds `case` (source, event,
-// at, payload: lines of "key: value"), payload.json unless `case` names a
+// at, payload: lines of "key: value"; then: what else is asked, see askThen),
+// payload.json unless `case` names a
 // payload of source/testdata, perhaps rules.yaml (or `case` names one of
 // testdata) and templates/*.tmpl laid over workbell's own, and `want`, which
 // -update writes.
@@ -145,6 +147,7 @@ func (c goldenCase) run(t *testing.T) string {
 	if tr == nil || faults.Fatal() != nil {
 		return out.String()
 	}
+	tr.SetMedia(func(name string) (string, bool) { return "@" + name, name == "logo.png" })
 	at, err := time.Parse(time.RFC3339, c.keys["at"])
 	if err != nil {
 		t.Fatal(err)
@@ -163,8 +166,48 @@ func (c goldenCase) run(t *testing.T) string {
 			}
 			out.WriteString(describe(m))
 		}
+		if then := c.keys["then"]; then != "" {
+			for ask := range strings.SplitSeq(then, ";") {
+				askThen(t, &out, tr, ev, strings.Fields(ask), at)
+			}
+		}
 	}
 	return out.String()
+}
+
+// askThen writes what comes of a later call for the event: "bar RULE", "again
+// RULE", or "escalate RULE STEP UNREAD…".
+func askThen(t *testing.T, out *strings.Builder, tr *Transform, ev *source.Event, ask []string, at time.Time) {
+	fmt.Fprintf(out, "\n== %s\n", strings.Join(ask, " "))
+	result, ok := Result{}, true
+	switch ask[0] {
+	case "bar":
+		value, color := tr.Bar(ev, ask[1], at)
+		fmt.Fprintf(out, "%s, %s\n", value, color)
+	case "again":
+		result, ok = tr.Again(ev, ask[1], at)
+	case "escalate":
+		step, err := strconv.Atoi(ask[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(out, "steps %+v\n", tr.Escalations(ask[1]))
+		result, ok = tr.Escalate(ev, ask[1], step, ask[3:], at)
+	default:
+		t.Fatalf("what is %s?", ask)
+	}
+	if !ok {
+		out.WriteString("nothing\n")
+	}
+	for _, f := range result.Faults {
+		fmt.Fprintf(out, "fault: %s\n", f.Error())
+	}
+	for _, m := range result.Messages {
+		if err := message.Validate(m.Body); err != nil {
+			t.Errorf("%v: %s", err, m.Body)
+		}
+		out.WriteString(describe(m))
+	}
 }
 
 func (c goldenCase) events(t testing.TB, cfg *config.Config, at time.Time) []*source.Event {
@@ -205,6 +248,12 @@ func describe(m Message) string {
 	}
 	if m.Fallback {
 		b.WriteString(", fallback")
+	}
+	if m.OnResolve != "send" || m.IfUnamended {
+		fmt.Fprintf(&b, "\non_resolve %s, if unamended %t", m.OnResolve, m.IfUnamended)
+	}
+	if m.Track != "none" || m.CallPeople > 0 {
+		fmt.Fprintf(&b, "\ntrack %s, escalates %t, %d people a call, %d calls", m.Track, m.Escalates, m.CallPeople, len(m.Calls(0)))
 	}
 	to, _ := json.Marshal(m.To)
 	fmt.Fprintf(&b, "\nto %s\n%s\n", to, m.Body)

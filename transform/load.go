@@ -75,9 +75,11 @@ func (l *loader) rule(i int) {
 			r.to = append(r.to, to)
 		}
 	}
+	l.thirdParty(&r, c, path)
 	l.msgtype(&r, c, path)
 	l.asksFirst(&r, c, path)
-	l.later(c, path)
+	l.statusBar(&r, c, path)
+	l.escalations(&r, c, path)
 	l.t.rules = append(l.t.rules, r)
 }
 
@@ -155,11 +157,12 @@ func (l *loader) msgtype(r *rule, c *config.Rule, path string) {
 	}
 	r.msgtype = value
 	kind, ok := message.KindOf(value)
-	if !ok {
-		if value != "template" { // config says what that needs
-			l.faults.Add(at, config.DidYouMean(value, message.Names()), "%s.msgtype: unknown msgtype %q", path, value)
-		}
+	switch {
+	case !ok:
+		l.faults.Add(at, config.DidYouMean(value, append(message.Names(), "template")), "%s.msgtype: unknown msgtype %q", path, value)
 		return
+	case (kind.Name == "template") != r.thirdParty:
+		return // config has said so
 	}
 	if c.Template.At.Line != 0 {
 		at = c.Template.At
@@ -176,6 +179,17 @@ func (l *loader) needs(f *family, kind message.Kind, at config.Pos, path string)
 	for _, field := range kind.Fields {
 		if name := kind.Name + "." + field.Name; field.Required && !f.defines(name) {
 			lacks = append(lacks, name)
+		}
+	}
+	if kind.Name == "template" {
+		for _, field := range f.parameters() {
+			if name := strings.TrimPrefix(field, message.DataField); !message.ParameterName.MatchString(name) {
+				l.faults.Add(at, "use letters, digits and _, and do not begin with a digit",
+					"%s: templates/%s defines template.%s, and %q is no name of a parameter", path, f.file, field, name)
+			}
+		}
+		if len(f.parameters()) == 0 {
+			lacks = append(lacks, "template."+message.DataField+"NAME")
 		}
 	}
 	if len(lacks) > 0 {
@@ -240,19 +254,6 @@ func (l *loader) asksFirst(r *rule, c *config.Rule, path string) {
 func (l *loader) warnUnasked(path string, at config.Pos) {
 	l.faults.Warn(at, fmt.Sprintf(`begin the when with source == %q &&`, l.cfg.Sources[0].Name),
 		"%s reads the payload without asking which source it is from", path)
-}
-
-// later warns of what rules.yaml may say and this version does not do yet.
-func (l *loader) later(c *config.Rule, path string) {
-	switch c.OnResolve.Value {
-	case "status_bar":
-		l.faults.Warn(at(c.OnResolve, c), "until then the resolved message is sent", "%s.on_resolve: status bars are not updated yet in this version", path)
-	case "recall":
-		l.faults.Warn(at(c.OnResolve, c), "until then a resolved event sends nothing", "%s.on_resolve: messages are not recalled yet in this version", path)
-	}
-	if track := c.Track.Value; track != "" && track != "none" {
-		l.faults.Warn(at(c.Track, c), "leave it out", "%s.track: results are not asked for yet in this version", path)
-	}
 }
 
 func isText(t reflect.Type) bool { return t.Kind() == reflect.String || t == anyType }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"workbell/message"
@@ -29,6 +30,10 @@ type rule struct {
 	room      int // bytes for a message
 
 	onResolve, repeat, track string
+
+	thirdParty  bool   // the app sends by template only
+	templateID  string // where thirdParty
+	escalations []escalation
 }
 
 // target is one item of `to`.
@@ -69,11 +74,17 @@ func (r *runner) deliver(rule *rule) message.Recipients {
 	if to.Empty() {
 		return to
 	}
+	r.make(rule, to, usedFallback)
+	return to
+}
+
+// make adds the rule's message to those people.
+func (r *runner) make(rule *rule, to message.Recipients, usedFallback bool) {
 	m := rule.message(to)
 	m.Fallback = usedFallback
 	r.render(rule, &m)
+	r.settle(rule, &m)
 	r.add(m)
-	return to
 }
 
 // message returns a message of the rule, without a body.
@@ -95,6 +106,10 @@ func (r *runner) recipients(rule *rule) (to message.Recipients, usedFallback boo
 			failed = true
 		}
 		to = to.Union(who)
+	}
+	if rule.thirdParty && to.Everyone {
+		r.fault(rule, "to", errors.New("a third-party app cannot send to everyone"))
+		to, failed = message.Recipients{}, true
 	}
 	if to.Empty() && !failed {
 		r.fault(rule, "to", errors.New("it names nobody"))
@@ -145,13 +160,13 @@ func flatten(v any) (message.Recipients, error) {
 }
 
 // render gives m its body: the rule's template, or where that fails a plain
-// text that says why.
+// text that says why. A third-party app cannot send that: see plainTemplate.
 func (r *runner) render(rule *rule, m *Message) {
-	field, built, omitted, err := r.body(rule)
+	field, built, omitted, err := r.body(rule, m.To)
 	if err != nil {
 		fault := Fault{rule.name, field, plainError(err)}
 		r.result.Faults = append(r.result.Faults, fault)
-		m.Body, m.Msgtype = plainText(r.ev, []Fault{fault}, rule.room), "text"
+		r.standIn(rule, m, []Fault{fault})
 		return
 	}
 	m.Body, m.Msgtype, m.Omitted = built.Body, built.Msgtype, omitted
@@ -166,7 +181,7 @@ func (rule *rule) familyOf(ev *source.Event) string {
 }
 
 // body renders the rule's message; field is what the error is about.
-func (r *runner) body(rule *rule) (field string, built message.Built, omitted int, err error) {
+func (r *runner) body(rule *rule, to message.Recipients) (field string, built message.Built, omitted int, err error) {
 	msgtype := rule.msgtype
 	if rule.msgtypeOf != nil {
 		v, err := r.eval(&rule.msgtypeOf.program)
@@ -179,28 +194,40 @@ func (r *runner) body(rule *rule) (field string, built message.Built, omitted in
 		}
 	}
 	kind, ok := message.KindOf(msgtype)
-	if !ok {
+	switch {
+	case !ok:
 		return "msgtype", built, 0, fmt.Errorf("unknown msgtype %.40q", msgtype)
+	case (kind.Name == "template") != rule.thirdParty:
+		return "msgtype", built, 0, errors.New("msgtype template is for third-party apps, and nothing else is")
 	}
 	f := r.t.families[rule.familyOf(r.ev)]
 	if f == nil {
 		return "template", built, 0, fmt.Errorf("there is no templates/%s.tmpl", rule.familyOf(r.ev))
 	}
-	built, omitted, err = f.fit(kind, r.ev, r.clock.now, rule.room)
+	built, omitted, err = f.fit(kind, r.ev, &draft{
+		now: r.clock.now, room: rule.room, bar: r.bar(rule, to), templateID: rule.templateID,
+		escalated: r.escalated, media: r.t.media,
+	})
 	return "template", built, omitted, err
 }
 
 // add keeps m, or merges it with the same content for the same app: of equal
 // options into one message; else who is named already does not get it twice.
 func (r *runner) add(m Message) {
+	if m.Body == nil {
+		return // nothing can say it; the fault is kept with the event
+	}
 	for i := range r.result.Messages {
 		e := &r.result.Messages[i]
 		if e.App != m.App || string(e.Body) != string(m.Body) {
 			continue
 		}
-		if e.sameOptions(&m) {
-			e.To, e.Fallback = e.To.Union(m.To), e.Fallback || m.Fallback
+		if both := e.To.Union(m.To); e.sameOptions(&m) && (e.OnResolve != "status_bar" || turnable(both)) {
+			e.To, e.Fallback = both, e.Fallback || m.Fallback
 			return
+		}
+		if e.IfUnamended && !m.IfUnamended {
+			continue // e may not be kept
 		}
 		if m.To = m.To.Minus(e.To); m.To.Empty() {
 			return
@@ -211,13 +238,15 @@ func (r *runner) add(m Message) {
 
 func (m *Message) sameOptions(o *Message) bool {
 	return m.Priority == o.Priority && m.Expire == o.Expire && m.OnResolve == o.OnResolve &&
-		m.Repeat == o.Repeat && m.Track == o.Track
+		m.Repeat == o.Repeat && m.Track == o.Track && m.IfUnamended == o.IfUnamended &&
+		m.Escalates == o.Escalates && (!m.Escalates || m.Rule == o.Rule)
 }
 
 // rescue sends the event to the fallbacks of rules whose when failed, since no
-// rule matched.
+// rule matched; by an app that can send a plain text, if one of them names one.
 func (r *runner) rescue(failed []*rule) {
-	m := failed[0].message(message.Recipients{})
+	by := failed[max(0, slices.IndexFunc(failed, func(f *rule) bool { return !f.thirdParty }))]
+	m := by.message(message.Recipients{})
 	for _, rule := range failed {
 		m.To = m.To.Union(rule.fallback)
 		m.Priority = max(m.Priority, rule.priority)
@@ -225,6 +254,9 @@ func (r *runner) rescue(failed []*rule) {
 	if m.To.Empty() {
 		return
 	}
-	m.Body, m.Msgtype, m.Fallback = plainText(r.ev, r.result.Faults, failed[0].room), "text", true
+	if m.Fallback = true; m.OnResolve == "status_bar" {
+		m.OnResolve = "send"
+	}
+	r.standIn(by, &m, r.result.Faults)
 	r.add(m)
 }

@@ -24,6 +24,9 @@ type runner struct {
 	filled uint64   // the bindings in env that are ev's
 	values []string // of t.keys, for ev
 	result Result
+
+	noBar     bool       // its messages have no status bar
+	escalated *Escalated // nil: it is no escalation
 }
 
 func newRunner(t *Transform) *runner {
@@ -50,7 +53,7 @@ func (t *Transform) take(ev *source.Event, now time.Time) *runner {
 
 // release lets go of the event.
 func (t *Transform) release(r *runner) {
-	r.ev, r.result = nil, Result{}
+	r.ev, r.result, r.noBar, r.escalated = nil, Result{}, false, nil
 	for i := range bindings {
 		if r.filled&(1<<i) != 0 {
 			r.env[bindings[i].name] = nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/alertmanager/template"
@@ -15,7 +16,7 @@ import (
 )
 
 // always are errors that a template has whatever the event.
-var always = regexp.MustCompile(`there is no \.|can't evaluate field \w+ in type (template|\*?transform)\.|wrong number of args|template "[^"]*" not defined`)
+var always = regexp.MustCompile(`there is no \.|can't evaluate field \w+ in type (template|\*?transform)\.|nil pointer evaluating \*transform\.|wrong number of args|template "[^"]*" not defined`)
 
 // rehearse runs the blocks of a kind with sample events of the kinds of source
 // that may come, once, to find what would fail whatever the event.
@@ -25,14 +26,25 @@ func (f *family) rehearse(kind message.Kind, kinds []string, faults *config.Faul
 			continue
 		}
 		f.tried[kind.Name+ev.Kind+ev.Status] = true
-		_, _, err := f.fit(kind, ev, ev.Received, message.MaxBytes)
-		var te *templateError
-		if !errors.As(err, &te) || !always.MatchString(te.problem) {
-			continue
+		for _, escalated := range []*Escalated{nil, {Step: 1, After: "10m", Unread: []string{"u1"}}} {
+			_, _, err := f.fit(kind, ev, &draft{now: ev.Received, room: message.MaxBytes, templateID: "sample", escalated: escalated})
+			rehearsed(err, faults)
 		}
-		if !slices.ContainsFunc(*faults, func(o config.Fault) bool { return o.At == te.at }) {
-			faults.Add(te.at, te.remedy(), "%s", te.problem)
-		}
+	}
+}
+
+// rehearsed adds an error that a template has whatever the event, once.
+func rehearsed(err error, faults *config.Faults) {
+	var te *templateError
+	if !errors.As(err, &te) || !always.MatchString(te.problem) {
+		return
+	}
+	remedy := te.remedy()
+	if strings.Contains(te.problem, "nil pointer evaluating") {
+		remedy = "only a message that escalates has it: write {{ with .Escalation }}…{{ end }}"
+	}
+	if !slices.ContainsFunc(*faults, func(o config.Fault) bool { return o.At == te.at }) {
+		faults.Add(te.at, remedy, "%s", te.problem)
 	}
 }
 

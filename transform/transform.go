@@ -29,6 +29,7 @@ type Transform struct {
 	book     *book
 	options  []expr.Option // of expressions, for Explain
 	runners  sync.Pool     // of *runner
+	media    func(name string) (id string, ok bool)
 }
 
 // Recipients resolves a reference as rules.yaml writes it: a group's name,
@@ -61,8 +62,17 @@ type Message struct {
 	Body   []byte
 	To     message.Recipients
 	Expire time.Duration // after the event was received it is not worth sending
-	// OnResolve, Repeat and Track are as in rules.yaml.
+	// OnResolve, Repeat and Track are as in rules.yaml, but that OnResolve is
+	// send where a status bar cannot be, and in a resolved event's message; and
+	// Track is read where it Escalates.
 	OnResolve, Repeat, Track string
+	// Escalates says that the rule has steps for when it is not read.
+	Escalates bool
+	// IfUnamended says that it is wanted only if no status bar is turned instead.
+	IfUnamended bool
+	// CallPeople is the most people that one call may reach for the sake of the
+	// status bar or of what is to be learnt; 0: no fewer than DingTalk takes.
+	CallPeople int
 	// Fallback says that fallback_to is among To, or takes its place.
 	Fallback bool
 	// Omitted is how many alerts were left out for want of room, by the sender
