@@ -43,6 +43,8 @@ type renderedMessage struct {
 	Calls   int             `json:"calls"` // of asyncsend_v2
 	Bytes   int             `json:"bytes"`
 	Msg     json.RawMessage `json:"msg"`
+	// IfUnamended says that it is sent only if no status bar is turned instead.
+	IfUnamended bool `json:"ifUnamended,omitempty"`
 }
 
 // Run prints what would become of the payload.
@@ -88,7 +90,7 @@ func (t tried) rendered(plan *routes.Plan) rendered {
 	}
 	r.Faults = t.faults()
 	for _, m := range t.result.Messages {
-		r.Messages = append(r.Messages, renderedMessage{m.Rule, m.App, m.Msgtype, refs(m.To), len(m.Calls(plan.Recipients(m.App))), len(m.Body), m.Body})
+		r.Messages = append(r.Messages, renderedMessage{m.Rule, m.App, m.Msgtype, refs(m.To), len(m.Calls(plan.Recipients(m.App))), len(m.Body), m.Body, m.IfUnamended})
 	}
 	return r
 }
@@ -112,6 +114,9 @@ func (r rendered) print(w io.Writer) {
 	for i, m := range r.Messages {
 		p("message %d of %d: rule %s, %s, %d of %d bytes, app %s, %s", i+1, len(r.Messages), m.Rule, m.Msgtype, m.Bytes, message.MaxBytes, m.App, count(m.Calls, "call"))
 		p("  to %s", strings.Join(m.To, ", "))
+		if m.IfUnamended {
+			p("  only if there is no status bar to turn instead")
+		}
 		p("  %s", m.Msg)
 	}
 }

@@ -42,6 +42,15 @@ func (l *loader) statusBar(r *rule, c *config.Rule, path string) {
 	}
 }
 
+// tracking warns of a rule that wants to learn what DingTalk does not tell.
+func (l *loader) tracking(r *rule, c *config.Rule, path string) {
+	to := r.named()
+	tooLarge := slices.ContainsFunc(to.Depts, func(d message.Dept) bool { return d.Size > maxTracked })
+	if r.track != "none" && (wide(to) || tooLarge) {
+		l.faults.Warn(at(c.Track, c), "name people, or smaller departments", "%s.track: DingTalk tells what became of a message only where a call reaches at most %d people", path, maxTracked)
+	}
+}
+
 // thirdParty checks what third-party apps cannot do.
 func (l *loader) thirdParty(r *rule, c *config.Rule, path string) {
 	i := slices.IndexFunc(l.cfg.DingTalk.Apps, func(a config.App) bool { return a.Name == r.app })
@@ -56,6 +65,9 @@ func (l *loader) thirdParty(r *rule, c *config.Rule, path string) {
 	}
 	if wide(r.named()) {
 		l.faults.Add(c.To[0].At, "name users or departments, or an internal app", "%s.to: a third-party app cannot send to everyone", path)
+	}
+	if len(r.named().Mobiles) > 0 {
+		l.faults.Add(c.To[0].At, "write user ids, or name an internal app", "%s.to: only internal apps can look up whose a telephone number is", path)
 	}
 	if wide(r.fallback) {
 		l.faults.Add(at(c.FallbackTo, c), "give it a fallback_to that names users or departments", "%s.fallback_to: a third-party app cannot send to everyone", path)

@@ -44,8 +44,9 @@ func (t *Transform) Escalations(rule string) []Escalation {
 // Escalate returns the message of a step of a rule's `escalate` (from 0) for an
 // event of which unread have not read the message. Who has not read it stands in
 // front of the main text, unless the template asks for .Escalation itself. Its
-// recipients are evaluated now, and faults lose nothing, as with Apply. It
-// returns false where there is no such rule or step any more.
+// recipients are evaluated now, and faults lose nothing, as with Apply. It has no
+// status bar, and its Expire counts from now. It returns false where there is no
+// such rule or step any more.
 func (t *Transform) Escalate(ev *source.Event, rule string, step int, unread []string, now time.Time) (Result, bool) {
 	from := t.rule(rule)
 	if from == nil || step < 0 || step >= len(from.escalations) {

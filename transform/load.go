@@ -79,6 +79,7 @@ func (l *loader) rule(i int) {
 	l.msgtype(&r, c, path)
 	l.asksFirst(&r, c, path)
 	l.statusBar(&r, c, path)
+	l.tracking(&r, c, path)
 	l.escalations(&r, c, path)
 	l.t.rules = append(l.t.rules, r)
 }

@@ -38,7 +38,7 @@ func (r *runner) bar(rule *rule, to message.Recipients) bar {
 	switch {
 	case r.noBar:
 		return barNone
-	case rule.onResolve == "status_bar" && r.ev.Status != source.Resolved && turnable(to):
+	case rule.onResolve == "status_bar" && r.ev.Status != source.Resolved && r.ev.GroupKey != "" && turnable(to):
 		return barTurned
 	case !to.Everyone && len(to.Depts) == 0 && to.Named() <= message.MaxBarUsers:
 		return barTemplate
@@ -69,7 +69,7 @@ func wide(to message.Recipients) bool {
 // settle gives m the options that its event, its bytes and its rule allow.
 func (r *runner) settle(rule *rule, m *Message) {
 	resolved, barred := r.ev.Status == source.Resolved, message.HasStatusBar(m.Body)
-	if m.OnResolve == "status_bar" && (resolved || !barred) {
+	if m.OnResolve == "status_bar" && (!barred || r.bar(rule, m.To) != barTurned) {
 		m.OnResolve = "send"
 		// Where no bar could be, the firing event's message had none to turn.
 		m.IfUnamended = resolved && m.Msgtype == "oa" && turnable(m.To)
@@ -159,7 +159,8 @@ func (x *executor) bar(data *Data) (value, color string) {
 // Again returns what a rule makes of ev now, whatever its `when` says and as if
 // it said on_resolve: send. It is for a status bar that can no longer be turned.
 // The message has no status bar and no recipients: who is to have it is known
-// from the first. It returns false where there is no such rule any more.
+// from the first. Its Expire counts from now. It returns false where there is no
+// such rule any more.
 func (t *Transform) Again(ev *source.Event, rule string, now time.Time) (Result, bool) {
 	from := t.rule(rule)
 	if from == nil {
