@@ -45,20 +45,3 @@ func (d *draft) statusBar(v message.Values) {
 		v["status_color"] = barFiringColor
 	}
 }
-
-// upload replaces the name of a file of media_dir by its id. What begins with @
-// or $ is an id.
-func (d *draft) upload(v message.Values, field string) {
-	name := strings.TrimSpace(v[field])
-	if d.media == nil || strings.HasPrefix(name, "@") || strings.HasPrefix(name, "$") {
-		return
-	}
-	if id, ok := d.media(name); ok {
-		v[field] = id
-	}
-}
-
-// SetMedia tells which files of media_dir messages may name, and their ids. It
-// is called before the Transform is used; the function may be called by several
-// goroutines.
-func (t *Transform) SetMedia(id func(name string) (id string, ok bool)) { t.media = id }

@@ -245,7 +245,8 @@ func (m *Message) sameOptions(o *Message) bool {
 // rescue sends the event to the fallbacks of rules whose when failed, since no
 // rule matched; by an app that can send a plain text, if one of them names one.
 func (r *runner) rescue(failed []*rule) {
-	by := failed[max(0, slices.IndexFunc(failed, func(f *rule) bool { return !f.thirdParty }))]
+	by := *failed[max(0, slices.IndexFunc(failed, func(f *rule) bool { return !f.thirdParty }))]
+	by.escalations = nil
 	m := by.message(message.Recipients{})
 	for _, rule := range failed {
 		m.To = m.To.Union(rule.fallback)
@@ -254,9 +255,8 @@ func (r *runner) rescue(failed []*rule) {
 	if m.To.Empty() {
 		return
 	}
-	if m.Fallback = true; m.OnResolve == "status_bar" {
-		m.OnResolve = "send"
-	}
-	r.standIn(by, &m, r.result.Faults)
+	m.Fallback = true
+	r.standIn(&by, &m, r.result.Faults)
+	r.settle(&by, &m)
 	r.add(m)
 }
