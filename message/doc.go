@@ -5,8 +5,8 @@
 // the "msg" parameter of asyncsend_v2 and lists of recipients that fit one
 // call. The package knows nothing of events, rules or HTTP, and does no I/O.
 //
-// Sources: asyncsend_v2 (official page) for the 2,048 bytes and the list
-// limits; "Message types and examples" for the fields.
+// Sources: asyncsend_v2 and sendbytemplate (official pages) for the 2,048 bytes
+// and the list limits; "Message types and examples" for the fields.
 package message
 
 // MaxBytes is the most bytes of UTF-8 JSON that "msg" may have

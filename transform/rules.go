@@ -107,7 +107,7 @@ func (r *runner) recipients(rule *rule) (to message.Recipients, usedFallback boo
 		}
 		to = to.Union(who)
 	}
-	if rule.thirdParty && to.Everyone {
+	if rule.thirdParty && wide(to) {
 		r.fault(rule, "to", errors.New("a third-party app cannot send to everyone"))
 		to, failed = message.Recipients{}, true
 	}
