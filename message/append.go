@@ -23,6 +23,9 @@ func Append(msg []byte, mark string) ([]byte, bool) {
 	if n := over(); n > 0 && !makeRoom(b, n) {
 		b.unlink()
 		makeRoom(b, over())
+		if t, is := b.(*templateBody); is { // of many short texts, maybe
+			t.squeeze(MaxBytes - jsonLength(mark))
+		}
 	}
 	*t.s += mark
 	if out := encode(b); len(out) <= MaxBytes {

@@ -112,11 +112,13 @@ func FuzzAppend(f *testing.F) {
 		f.Add([]byte(c.want), dayMark, uint8(0), "", uint32(0))
 	}
 	f.Add([]byte(nil), " #2 · 14:32", uint8(6), story(3000), uint32(0x555))
+	f.Add([]byte(nil), dayMark, uint8(8), story(1500), uint32(0x1b1b1b08))
 	f.Add([]byte(nil), "u0041\x00\\", uint8(5), story(100)+"\\", uint32(0))
 	f.Add([]byte(`{"msgtype":"text","text":{"content":"x"}}`), strings.Repeat("m", 3000), uint8(0), "", uint32(0))
 	f.Fuzz(func(t *testing.T, msg []byte, mark string, which uint8, text string, seed uint32) {
 		if text != "" { // else whatever bytes there are
-			kind := Kinds[int(which)%len(Kinds)]
+			kinds := append(slices.Clone(Kinds), Template())
+			kind := kinds[int(which)%len(kinds)]
 			built, err := Build(kind.Name, fields(kind, []string{text, "https://a.example/" + text, "x", eventURL}, seed), eventURL, 0)
 			if err != nil {
 				return

@@ -74,6 +74,23 @@ func TestTemplateFits(t *testing.T) {
 	}
 }
 
+// A template message of many short texts has room for a mark, too.
+func TestAppendToManyTexts(t *testing.T) {
+	t.Parallel()
+	v := Values{TemplateID: "e27a"}
+	for i := range 44 {
+		v[fmt.Sprintf("data.p%02d", i)] = strings.Repeat("长", 12)
+	}
+	built, err := Build("template", v, "", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, ok := Append(built.Body, dayMark)
+	if !ok || !strings.Contains(string(got), dayMark) || Validate(got) != nil || len(built.Body) < MaxBytes-100 {
+		t.Errorf("%t, %v, %d bytes:\n%s\n%s", ok, Validate(got), len(built.Body), built.Body, got)
+	}
+}
+
 func TestWithoutStatusBar(t *testing.T) {
 	t.Parallel()
 	for name, c := range goldens {
