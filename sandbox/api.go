@@ -5,19 +5,33 @@ import (
 	"net"
 	"net/http"
 	"path"
+	"slices"
 	"time"
 )
 
 // Paths of the API.
 const (
-	PathToken    = "/gettoken"
-	PathSend     = "/topapi/message/corpconversation/asyncsend_v2"
-	PathProgress = "/topapi/message/corpconversation/getsendprogress"
-	PathResult   = "/topapi/message/corpconversation/getsendresult"
-	PathMobile   = "/topapi/v2/user/getbymobile"
+	PathToken          = "/gettoken"
+	PathCorpToken      = "/service/get_corp_token"
+	PathSend           = "/topapi/message/corpconversation/asyncsend_v2"
+	PathTemplate       = "/topapi/message/corpconversation/sendbytemplate"
+	PathProgress       = "/topapi/message/corpconversation/getsendprogress"
+	PathResult         = "/topapi/message/corpconversation/getsendresult"
+	PathRecall         = "/topapi/message/corpconversation/recall"
+	PathStatusBar      = "/topapi/message/corpconversation/status_bar/update"
+	PathMedia          = "/media/upload"
+	PathMobile         = "/topapi/v2/user/getbymobile"
+	PathDept           = "/topapi/v2/department/get"
+	PathDeptUsers      = "/topapi/user/listid"
+	PathSubDepartments = "/topapi/v2/department/listsubid"
 )
 
-const maxBody = 1 << 20
+// maxBody is the most bytes of a call; an upload may be larger than what media
+// may be, so that it is refused with DingTalk's code.
+const (
+	maxBody   = 1 << 20
+	maxUpload = 24 << 20
+)
 
 // request is one call of the API, read whole.
 type request struct {
@@ -29,16 +43,31 @@ type request struct {
 // endpoints are the calls that need a token. A twin of each stands in the
 // client's package.
 var endpoints = map[string]func(*Sandbox, *app, params, request) *reply{
-	PathSend:     (*Sandbox).send,
-	PathProgress: (*Sandbox).progress,
-	PathResult:   (*Sandbox).result,
-	PathMobile:   (*Sandbox).byMobile,
+	PathSend:           (*Sandbox).send,
+	PathTemplate:       (*Sandbox).sendByTemplate,
+	PathProgress:       (*Sandbox).progress,
+	PathResult:         (*Sandbox).result,
+	PathRecall:         (*Sandbox).recall,
+	PathStatusBar:      (*Sandbox).updateStatusBar,
+	PathMedia:          (*Sandbox).upload,
+	PathMobile:         (*Sandbox).byMobile,
+	PathDept:           (*Sandbox).dept,
+	PathDeptUsers:      (*Sandbox).deptUsers,
+	PathSubDepartments: (*Sandbox).subDepts,
 }
+
+// uncounted are the calls that the month's quota does not count (official page
+// on API usage): people and departments.
+var uncounted = []string{PathMobile, PathDept, PathDeptUsers, PathSubDepartments}
 
 // serveAPI answers one call: faults first, as whatever stands before the API
 // acts first, then the API.
 func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	most := int64(maxBody)
+	if r.URL.Path == PathMedia {
+		most = maxUpload
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
 		http.Error(w, "413 Request Entity Too Large", http.StatusRequestEntityTooLarge)
 		return
@@ -64,15 +93,21 @@ func (s *Sandbox) serveAPI(w http.ResponseWriter, r *http.Request) {
 		cutOff(w, false)
 	}
 	contentType := "application/json;charset=UTF-8"
-	if r.URL.Path == PathToken {
+	switch r.URL.Path {
+	case PathToken, PathCorpToken:
 		contentType, answer.RequestID = "application/json", ""
+	case PathRecall: // as documented: errcode and errmsg alone
+		answer.RequestID = ""
 	}
 	answer.write(w, contentType)
 }
 
 func (s *Sandbox) answer(r request) *reply {
-	if r.URL.Path == PathToken {
+	switch r.URL.Path {
+	case PathToken:
 		return s.gettoken(r)
+	case PathCorpToken:
+		return s.getCorpToken(r)
 	}
 	serve := endpoints[r.URL.Path]
 	if serve == nil {
@@ -114,8 +149,8 @@ func (s *Sandbox) throttle(a *app, r request) *reply {
 	if !a.used.calls(r.URL.Path).take(r.at, 1, s.opt.Limits.CallsPerSecond, time.Second) {
 		return throttledApp()
 	}
-	if r.URL.Path == PathMobile {
-		return nil // looking people up is not counted by the month
+	if slices.Contains(uncounted, r.URL.Path) {
+		return nil
 	}
 	return s.month.take(r.at, s.opt.Limits.CallsPerMonth)
 }

@@ -23,6 +23,7 @@ func (s *Sandbox) routes() http.Handler {
 	own.HandleFunc("GET /sandbox/faults", s.listFaults)
 	own.HandleFunc("POST /sandbox/faults", s.orderFault)
 	own.HandleFunc("DELETE /sandbox/faults", s.healFaults)
+	own.HandleFunc("POST /sandbox/templates", s.serveTemplate)
 	own.HandleFunc("GET /sandbox/ledger", s.serveLedger)
 	own.HandleFunc("GET /sandbox/counters", s.serveCounters)
 	guarded := http.NewCrossOriginProtection().Handler(own)
@@ -46,10 +47,11 @@ type faultOrder struct {
 	Status      int     `json:"status,omitempty"`
 	Code        int     `json:"code,omitempty"`
 	Message     string  `json:"message,omitempty"`
+	User        string  `json:"user,omitempty"`
 }
 
 func (o faultOrder) fault() (Fault, error) {
-	f := Fault{Kind: o.Kind, Path: o.Path, Times: o.Times, Probability: o.Probability, Status: o.Status, Code: o.Code, Message: o.Message}
+	f := Fault{Kind: o.Kind, Path: o.Path, Times: o.Times, Probability: o.Probability, Status: o.Status, Code: o.Code, Message: o.Message, User: o.User}
 	for _, d := range []struct {
 		name, text string
 		to         *time.Duration
@@ -88,7 +90,7 @@ func (s *Sandbox) orderFault(w http.ResponseWriter, r *http.Request) {
 func (s *Sandbox) listFaults(w http.ResponseWriter, _ *http.Request) {
 	orders := []faultOrder{}
 	for _, f := range s.Faults() {
-		o := faultOrder{Kind: f.Kind, Path: f.Path, Times: f.Times, Probability: f.Probability, Status: f.Status, Code: f.Code, Message: f.Message}
+		o := faultOrder{Kind: f.Kind, Path: f.Path, Times: f.Times, Probability: f.Probability, Status: f.Status, Code: f.Code, Message: f.Message, User: f.User}
 		if f.For > 0 {
 			o.For = f.For.String()
 		}
@@ -110,15 +112,55 @@ func (s *Sandbox) serveReset(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// serveRead marks what is on a user's phone as read: one task, or everything.
 func (s *Sandbox) serveRead(w http.ResponseWriter, r *http.Request) {
-	s.Read(r.URL.Query().Get("user"))
+	q := r.URL.Query()
+	if q.Has("task") {
+		task, err := strconv.ParseInt(q.Get("task"), 10, 64)
+		if err != nil || !s.ReadTask(q.Get("user"), task) {
+			http.Error(w, fmt.Sprintf("task %q is not on the phone of %q, unread", q.Get("task"), q.Get("user")), http.StatusNotFound)
+			return
+		}
+	} else {
+		s.Read(q.Get("user"))
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// serveTemplate makes a template known to an app, or changes its approval.
+func (s *Sandbox) serveTemplate(w http.ResponseWriter, r *http.Request) {
+	var order struct {
+		AgentID int64 `json:"agent_id"`
+		Template
+	}
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 64<<10))
+	dec.DisallowUnknownFields()
+	err := dec.Decode(&order)
+	if err == nil {
+		err = s.SetTemplate(order.AgentID, order.Template)
+	}
+	if err != nil {
+		http.Error(w, "setting the template: "+err.Error(), http.StatusBadRequest)
+		return
+	}
 	w.WriteHeader(http.StatusNoContent)
 }
 
 // maxListed is the most calls in one answer of the ledger.
 const maxListed = 1000
 
+// serveLedger gives one task, or the newest calls.
 func (s *Sandbox) serveLedger(w http.ResponseWriter, r *http.Request) {
+	if q := r.URL.Query(); q.Has("task") {
+		task, err := strconv.ParseInt(q.Get("task"), 10, 64)
+		call, kept := s.Task(task)
+		if err != nil || !kept {
+			http.Error(w, fmt.Sprintf("task %q is not kept", q.Get("task")), http.StatusNotFound)
+			return
+		}
+		writeJSON(w, call)
+		return
+	}
 	n := 100
 	if q := r.URL.Query().Get("limit"); q != "" {
 		var err error

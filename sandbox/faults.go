@@ -32,14 +32,24 @@ const (
 	Garbage      Kind = "garbage"       // the call is not taken, the answer unreadable
 	StringCode   Kind = "string_code"   // as usual, with errcode as a string and no errmsg
 	Outage       Kind = "outage"        // the connection is reset
+
+	// Drop drops User (or every recipient) of a send in silence, with Code in
+	// forbidden_list; without Code they are in the failed list.
+	Drop Kind = "drop"
+	// Slow makes a send take Wait until its progress is 2.
+	Slow Kind = "slow"
 )
 
-// Kinds are all kinds of faults.
+// Silent are the kinds that leave the answer as it is, and change what becomes
+// of a send that is accepted. All that are ordered strike it at once.
+var Silent = []Kind{Drop, Slow}
+
+// Kinds are the kinds of faults that a call meets one at a time.
 var Kinds = []Kind{TokenExpired, Throttle, ThrottleAll, Refuse, Quota, Permission, Whitelist, HTTPStatus, BanPage,
 	BanJSON, Hang, Delay, CutBefore, CutAfter, Garbage, StringCode, Outage}
 
 // Fault is an order to fail. Faults apply in the order in which they were
-// given; each call meets at most one.
+// given; each call meets at most one of Kinds.
 type Fault struct {
 	Kind Kind
 	// Path restricts it to one API: a path, or the path's last part
@@ -51,10 +61,11 @@ type Fault struct {
 	For   time.Duration
 	// Probability strikes a share of the calls, above 0 up to 1; 0 means all.
 	Probability float64
-	Wait        time.Duration // of Hang, Delay, ThrottleAll (default 1 s)
+	Wait        time.Duration // of Hang, Delay, Slow, ThrottleAll (default 1 s)
 	Status      int           // of HTTPStatus
-	Code        int           // of Refuse
+	Code        int           // of Refuse and Drop
 	Message     string        // of Refuse
+	User        string        // of Drop
 }
 
 // armed is a fault that was ordered.
@@ -70,14 +81,16 @@ const maxFaults = 100
 // Fail orders a fault. Its error says what is wrong with the order.
 func (s *Sandbox) Fail(f Fault) error {
 	switch {
-	case !slices.Contains(Kinds, f.Kind):
-		return fmt.Errorf("unknown kind of fault %q; there are %v", f.Kind, Kinds)
+	case !slices.Contains(Kinds, f.Kind) && !slices.Contains(Silent, f.Kind):
+		return fmt.Errorf("unknown kind of fault %q; there are %v", f.Kind, slices.Concat(Kinds, Silent))
 	case f.Probability < 0 || f.Probability > 1:
 		return fmt.Errorf("probability %v; write a share from 0 to 1", f.Probability)
 	case f.Times < 0 || f.For < 0 || f.Wait < 0:
 		return fmt.Errorf("times, for and wait cannot be negative")
-	case f.Kind == Delay && f.Wait == 0:
-		return fmt.Errorf("a %s needs wait: how long the call is held", f.Kind)
+	case (f.Kind == Delay || f.Kind == Slow) && f.Wait == 0:
+		return fmt.Errorf("%s needs wait: how long it takes", f.Kind)
+	case f.Kind != Drop && f.User != "":
+		return fmt.Errorf("only %s takes a user", Drop)
 	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
 		return fmt.Errorf("status %d; write one from 200 to 599", f.Status)
 	}
@@ -133,18 +146,40 @@ func (s *Sandbox) nextFault(at string, now time.Time) *armed {
 	}
 	s.forgetFaults(now)
 	for _, a := range s.faults {
-		if a.Path != "" && a.Path != at && a.Path != path.Base(at) {
-			continue
+		if !slices.Contains(Silent, a.Kind) && a.strikes(at) {
+			return a
 		}
-		if a.Probability > 0 && rand.Float64() >= a.Probability { //nolint:gosec // chance, not secrecy
-			continue
-		}
-		if a.left > 0 {
-			a.left--
-		}
-		return a
 	}
 	return nil
+}
+
+// strikes says whether a fault strikes a call of a path, and counts it.
+func (a *armed) strikes(at string) bool {
+	if a.Path != "" && a.Path != at && a.Path != path.Base(at) {
+		return false
+	}
+	if a.Probability > 0 && rand.Float64() >= a.Probability { //nolint:gosec // chance, not secrecy
+		return false
+	}
+	if a.left > 0 {
+		a.left--
+	}
+	return true
+}
+
+// silently are the faults that strike a send to those users. s.mu is held.
+func (s *Sandbox) silently(at string, ids []string, now time.Time) []Fault {
+	if len(s.faults) == 0 {
+		return nil
+	}
+	s.forgetFaults(now)
+	var out []Fault
+	for _, a := range s.faults {
+		if slices.Contains(Silent, a.Kind) && (a.User == "" || slices.Contains(ids, a.User)) && a.strikes(at) {
+			out = append(out, a.Fault)
+		}
+	}
+	return out
 }
 
 // act does what a fault does before the API is reached. It returns the answer
@@ -163,7 +198,7 @@ func (s *Sandbox) act(w http.ResponseWriter, r *http.Request, f *armed) (answer 
 	case Quota:
 		return quotaUsedUp(5001, 5000), false
 	case Permission:
-		return gateway("60011", "应用尚未开通所需的权限：[qyapi_base]，点击链接申请并开通即可：https://open-dev.dingtalk.com/appscope/apply, {requiredScopes=[qyapi_base]}"), false
+		return noPermission("qyapi_base"), false
 	case Whitelist:
 		return gateway("60020", "访问ip不在白名单之中,request ip=127.0.0.1"), false
 	case Delay:

@@ -1,5 +1,7 @@
 package sandbox
 
+import "slices"
+
 // inboxSize is how many notifications of an employee are kept.
 const inboxSize = 100
 
@@ -44,6 +46,16 @@ func (s *Sandbox) deliver(call *Call) {
 // Read marks all that is on an employee's phone as read, as opening the chat
 // does. It says how many were unread.
 func (s *Sandbox) Read(user string) int {
+	return s.read(user, func(*Call) bool { return true })
+}
+
+// ReadTask marks one notification on an employee's phone as read. It says
+// whether it was there, unread.
+func (s *Sandbox) ReadTask(user string, task int64) bool {
+	return s.read(user, func(c *Call) bool { return c.TaskID == task }) > 0
+}
+
+func (s *Sandbox) read(user string, which func(*Call) bool) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.org.employees[user]
@@ -52,7 +64,7 @@ func (s *Sandbox) Read(user string) int {
 	}
 	n := 0
 	for _, i := range e.inbox {
-		if r := i.recipient(); r.Fate == Unread {
+		if r := i.recipient(); r.Fate == Unread && which(i.call) {
 			r.Fate = Read
 			n++
 		}
@@ -61,4 +73,14 @@ func (s *Sandbox) Read(user string) int {
 		s.watch.changed()
 	}
 	return n
+}
+
+// takeBack removes a call from the phones. s.mu is held.
+func (s *Sandbox) takeBack(call *Call) {
+	for _, r := range call.Recipients {
+		if e := s.org.employees[r.UserID]; e != nil {
+			e.inbox = slices.DeleteFunc(e.inbox, func(i item) bool { return i.call == call })
+		}
+	}
+	s.watch.changed()
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -26,10 +27,11 @@ type Recipient struct {
 	Limit  int    `json:"limit,omitempty"`
 }
 
-// Call is an accepted call of asyncsend_v2.
+// Call is an accepted call of asyncsend_v2 or sendbytemplate.
 type Call struct {
 	TaskID       int64       `json:"task_id"`
-	At           time.Time   `json:"at"` // when it arrived
+	At           time.Time   `json:"at"`   // when it arrived
+	Done         time.Time   `json:"done"` // when its progress is 2
 	AgentID      int64       `json:"agent_id"`
 	App          string      `json:"app"`
 	Users        []string    `json:"users,omitempty"`
@@ -38,13 +40,24 @@ type Call struct {
 	InvalidDepts []int64     `json:"invalid_depts,omitempty"`
 	Recipients   []Recipient `json:"recipients"`
 	Msgtype      string      `json:"msgtype"`
-	Msg          string      `json:"msg"`     // the bytes as they came
+	Msg          string      `json:"msg"`     // the bytes as they came; of a template its data
 	Content      string      `json:"content"` // hash of the canonical JSON: the same for the same content
+	Template     string      `json:"template,omitempty"`
+	StatusBar    *StatusBar  `json:"status_bar,omitempty"` // as it is now; nil: sent without one
+	Recalled     time.Time   `json:"recalled,omitzero"`
+}
+
+// StatusBar is the status bar of an OA message.
+type StatusBar struct {
+	Value   string    `json:"value"`
+	Color   string    `json:"color,omitempty"`
+	Updates int       `json:"updates"`
+	At      time.Time `json:"at,omitzero"` // of the last update
 }
 
 // Counters count since the start or the last Reset.
 type Counters struct {
-	Accepted int64 `json:"accepted"` // calls of asyncsend_v2
+	Accepted int64 `json:"accepted"` // calls that made a task
 	Rings    int64 `json:"rings"`    // messages that appeared on an employee's phone
 	Dropped  int64 `json:"dropped"`  // recipients dropped in silence, invalid or failed
 	// Calls are all calls that DingTalk has answered, by path and errcode
@@ -52,6 +65,15 @@ type Counters struct {
 	// Cut are those that a fault kept from it.
 	Calls map[string]map[string]int64 `json:"calls"`
 	Cut   int64                       `json:"cut"`
+}
+
+// Total is how many calls of a path were answered, whatever the answer.
+func (c Counters) Total(path string) int64 {
+	var n int64
+	for _, calls := range c.Calls[path] {
+		n += calls
+	}
+	return n
 }
 
 func newCounters() Counters { return Counters{Calls: map[string]map[string]int64{}} }
@@ -133,8 +155,28 @@ func (s *Sandbox) last(n int) []Call {
 	}
 	out := make([]Call, len(from))
 	for i, c := range from {
-		out[i] = *c
-		out[i].Recipients = append([]Recipient(nil), c.Recipients...)
+		out[i] = c.clone()
+	}
+	return out
+}
+
+// Task returns the accepted call of a task, if it is kept.
+func (s *Sandbox) Task(id int64) (Call, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.ledger.byTask[id]
+	if c == nil {
+		return Call{}, false
+	}
+	return c.clone(), true
+}
+
+func (c *Call) clone() Call {
+	out := *c
+	out.Recipients = slices.Clone(c.Recipients)
+	if c.StatusBar != nil {
+		bar := *c.StatusBar
+		out.StatusBar = &bar
 	}
 	return out
 }

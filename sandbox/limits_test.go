@@ -220,7 +220,7 @@ func TestReset(t *testing.T) {
 // TestLimitsOff: negative means none.
 func TestLimitsOff(t *testing.T) {
 	t.Parallel()
-	r := open(t, Options{Limits: Limits{-1, -1, -1, -1, -1, -1, -1}, Ledger: -1})
+	r := open(t, Options{Limits: Limits{-1, -1, -1, -1, -1, -1, -1, -1, -1}, Ledger: -1})
 	for i := range 30 {
 		r.sent("u1", fmt.Sprint(i))
 	}

@@ -12,7 +12,10 @@ type lookedUp struct {
 var aNumber = regexp.MustCompile(`^\+?[0-9][0-9-]{3,13}$`)
 
 // byMobile is getbymobile (official page "Query a user by mobile number").
-func (s *Sandbox) byMobile(_ *app, p params, _ request) *reply {
+func (s *Sandbox) byMobile(a *app, p params, _ request) *reply {
+	if refused := a.needs("qyapi_get_member_by_mobile"); refused != nil {
+		return refused
+	}
 	if refused := p.only("mobile", "support_exclusive_account_search"); refused != nil {
 		return refused
 	}

@@ -109,27 +109,29 @@ type checked struct {
 	raw       []byte
 	canonical []byte // JSON with sorted keys and no spaces
 	msgtype   string
-	statusBar bool
+	statusBar *StatusBar // nil: none
+	media     string     // the media id that it holds; "": none
+	template  string     // its id, where it is sent by template
 }
 
 func checkMsg(raw []byte) (checked, *reply) {
 	if len(raw) > message.MaxBytes {
 		return checked{}, refuse(tooLong, fmt.Sprintf("会话消息的内容超长: msg has %d bytes, the most is %d", len(raw), message.MaxBytes))
 	}
-	var msg map[string]any
-	if err := json.Unmarshal(raw, &msg); err != nil {
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
 		return checked{}, refuse(47001, "解析JSON/XML内容错误")
 	}
-	kind, _ := msg["msgtype"].(string)
-	fields := shapes[kind]
-	if fields == nil {
+	kind := str(fields, "msgtype")
+	shape := shapes[kind]
+	if shape == nil {
 		return checked{}, refuse(40008, "不合法的消息类型: msgtype")
 	}
-	body, is := msg[kind].(map[string]any)
-	if !is || len(msg) != 2 {
+	body, is := fields[kind].(map[string]any)
+	if !is || len(fields) != 2 {
 		return checked{}, refuse(badShape, "消息json结构不合法: msg must hold msgtype and "+kind+", and nothing else")
 	}
-	if code, where := fields.faults(body, kind); code != 0 {
+	if code, where := shape.faults(body, kind); code != 0 {
 		return checked{}, refuse(code, "消息不合法: "+where)
 	}
 	if kind == "action_card" {
@@ -137,12 +139,24 @@ func checkMsg(raw []byte) (checked, *reply) {
 			return checked{}, refused
 		}
 	}
-	canonical, err := json.Marshal(msg)
+	canonical, err := json.Marshal(fields)
 	if err != nil {
 		return checked{}, refuse(47001, "解析JSON/XML内容错误")
 	}
-	_, bar := body["status_bar"]
-	return checked{raw: raw, canonical: canonical, msgtype: kind, statusBar: bar}, nil
+	msg := checked{raw: raw, canonical: canonical, msgtype: kind, media: str(body, "media_id")}
+	if inner, is := body["body"].(map[string]any); is {
+		msg.media = str(inner, "image")
+	}
+	if bar, is := body["status_bar"].(map[string]any); is {
+		msg.statusBar = &StatusBar{Value: str(bar, "status_value"), Color: str(bar, "status_bg")}
+	}
+	return msg, nil
+}
+
+// str is a field that is a string, or "".
+func str(object map[string]any, name string) string {
+	s, _ := object[name].(string)
+	return s
 }
 
 // faults returns the code of the first fault, in the order of the names, and

@@ -18,14 +18,23 @@ type Options struct {
 	Apps      []App
 	Directory Directory
 	// AdoptUnknown makes an unknown user id an employee, and an unknown
-	// department one with three employees, on first sight, so that any
-	// rules.yaml shows something. Otherwise they are invalid.
+	// department one with three employees, on first sight, and has any media id
+	// and any template exist, so that any rules.yaml shows something. Otherwise
+	// they are invalid.
 	AdoptUnknown bool
-	Limits       Limits
-	TokenTTL     time.Duration // of a token, default 7200 s, at least 1 s
-	// DeliveryTime is how long a task is under way: its progress goes up over
-	// it, and its result stays empty. 0: done at once.
+	// Media are media ids that exist besides those that are uploaded.
+	Media    []string
+	Limits   Limits
+	TokenTTL time.Duration // of a token, default 7200 s, at least 1 s
+	// NewTokenEndsOld makes each answer of get_corp_token end the token before
+	// it. Whether DingTalk does so is not documented.
+	NewTokenEndsOld bool
+	// DeliveryTime is how long a task is under way: over it its progress goes
+	// up and its result fills. 0: done at once.
 	DeliveryTime time.Duration
+	// StatusBarWindow is how long after it was sent a message's status bar can
+	// be updated: default 7 days (official page; the FAQ has 24 hours).
+	StatusBarWindow time.Duration
 	// Ledger is how many accepted calls are kept whole, with their
 	// notifications: default 10,000; negative: only counters are kept.
 	Ledger int
@@ -36,9 +45,28 @@ type Options struct {
 // App is one app that may call.
 type App struct {
 	Name    string // as employees see it; default "workbell"
-	Key     string
+	Key     string // app_key or suite_key
 	Secret  secret.Secret
 	AgentID int64
+	// Lacks are the permissions that it was not given, by DingTalk's names
+	// ("qyapi_get_department_list"): their APIs answer 88/60011.
+	Lacks []string
+
+	// ThirdParty apps have tokens by get_corp_token, send by template, and have
+	// the tighter limits.
+	ThirdParty bool
+	// Legacy is for third-party apps created before 2020-11-27, which may send
+	// with asyncsend_v2 too.
+	Legacy bool
+	// SuiteTicket and CorpID are those that get_corp_token takes; "": any.
+	SuiteTicket, CorpID string
+	Templates           []Template
+}
+
+// Template is a message template of a third-party app.
+type Template struct {
+	ID      string `json:"id"`
+	Pending bool   `json:"pending"` // not approved: 885006
 }
 
 // DefaultApp is the app where Options name none.
@@ -53,9 +81,13 @@ type Limits struct {
 	RecipientsPerMinute       int // silent, any 60 s; default 5000
 	MessagesPerEmployeePerDay int // silent; default 500
 	EveryonePerDay            int // silent; default 3
-	CallsPerSecond            int // 88/90018, any second, by API; default 20
-	CallsPerMonth             int // 90020; default none
-	CallsPerAddress           int // the ban page for 5 minutes, any 20 s; default none, DingTalk's is 10,000
+	// The same two for third-party apps; default 1000 and 100.
+	ThirdPartyRecipientsPerCall         int
+	ThirdPartyMessagesPerEmployeePerDay int
+
+	CallsPerSecond  int // 88/90018, any second, by API; default 20
+	CallsPerMonth   int // 90020; default none
+	CallsPerAddress int // the ban page for 5 minutes, any 20 s; default none, DingTalk's is 10,000
 }
 
 const none = 1 << 30
@@ -66,6 +98,7 @@ func (l Limits) withDefaults() Limits {
 		other int
 	}{
 		{&l.RecipientsPerCall, 5000}, {&l.RecipientsPerMinute, 5000}, {&l.MessagesPerEmployeePerDay, 500},
+		{&l.ThirdPartyRecipientsPerCall, 1000}, {&l.ThirdPartyMessagesPerEmployeePerDay, 100},
 		{&l.EveryonePerDay, 3}, {&l.CallsPerSecond, 20}, {&l.CallsPerMonth, none}, {&l.CallsPerAddress, none},
 	} {
 		*f.limit = cmp.Or(*f.limit, f.other)
@@ -90,6 +123,7 @@ func (o Options) withDefaults() Options {
 		o.TokenTTL = cmp.Or(max(o.TokenTTL, 0), 7200*time.Second)
 		o.TokenTTL = max(o.TokenTTL, time.Second)
 	}
+	o.StatusBarWindow = cmp.Or(o.StatusBarWindow, 7*24*time.Hour)
 	o.Ledger = cmp.Or(o.Ledger, 10_000)
 	o.Limits = o.Limits.withDefaults()
 	return o

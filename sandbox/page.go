@@ -77,6 +77,19 @@ type note struct {
 	Stamp   string // the time, where the one before is some minutes old
 }
 
+// Class marks what was dropped, and how often a status bar was updated, so that
+// the page notices.
+func (n note) Class() string {
+	var class []string
+	if n.To.Reason() != "" {
+		class = append(class, "dropped")
+	}
+	if bar := n.Call.StatusBar; bar != nil && bar.Updates > 0 {
+		class = append(class, fmt.Sprint("bar", bar.Updates))
+	}
+	return strings.Join(class, " ")
+}
+
 // Bytes is how large the message is.
 func (n note) Bytes() int { return len(n.Call.Msg) }
 
@@ -125,7 +138,7 @@ func (s *Sandbox) page(user string) pageData {
 	s.mu.Unlock()
 
 	for i, n := range data.Notes {
-		data.Notes[i].Drawing = phone.Draw([]byte(n.Call.Msg), n.Call.App)
+		data.Notes[i].Drawing = phone.Draw(n.Call.shown(), n.Call.App)
 	}
 	slices.Reverse(data.Refused)
 	if len(people) > maxPeople && at < maxPeople {
@@ -150,7 +163,7 @@ func (e *employee) person() person {
 	if n := len(e.inbox); n > 0 {
 		p.At = e.inbox[n-1].call.At
 		p.When = p.At.Local().Format("15:04")
-		p.Last = phone.Summary([]byte(e.inbox[n-1].call.Msg))
+		p.Last = phone.Summary(e.inbox[n-1].call.shown())
 	}
 	return p
 }
@@ -162,7 +175,7 @@ func (e *employee) notes() []note {
 	for n, i := range e.inbox {
 		at := i.call.At.Local()
 		if n >= len(e.inbox)-maxNotes {
-			out = append(out, note{Call: *i.call, To: *i.recipient(), Stamp: stamp(before, at)})
+			out = append(out, note{Call: i.call.clone(), To: *i.recipient(), Stamp: stamp(before, at)})
 		}
 		before = at
 	}

@@ -21,6 +21,9 @@ type params map[string]json.RawMessage
 var escaped = regexp.MustCompile(`\\u[0-9a-fA-F]{4}`)
 
 func readParams(r request) (params, *reply) {
+	if r.URL.Path == PathMedia {
+		return params{}, nil // upload reads its form itself
+	}
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch {
 	case err == nil && kind == "application/json":

@@ -20,7 +20,10 @@ type reply struct {
 	TaskID    int64          `json:"task_id,omitempty"`
 	Progress  *taskProgress  `json:"progress,omitempty"`
 	Result    map[string]any `json:"send_result,omitempty"`
-	Found     *lookedUp      `json:"result,omitempty"`
+	Found     any            `json:"result,omitempty"`
+	MediaID   string         `json:"media_id,omitempty"`
+	CreatedAt int64          `json:"created_at,omitempty"` // ms
+	Type      string         `json:"type,omitempty"`
 }
 
 func accepted() *reply { return &reply{Code: 0, Message: "ok"} }

@@ -21,12 +21,12 @@ func (s *Sandbox) progress(a *app, p params, r request) *reply {
 		return refused
 	}
 	answer := accepted()
-	answer.Progress = s.progressOf(call, r.at)
+	answer.Progress = progressOf(call, r.at)
 	return answer
 }
 
-func (s *Sandbox) progressOf(call *Call, now time.Time) *taskProgress {
-	gone, all := now.Sub(call.At), s.opt.DeliveryTime
+func progressOf(call *Call, now time.Time) *taskProgress {
+	gone, all := now.Sub(call.At), call.Done.Sub(call.At)
 	switch {
 	case gone >= all:
 		return &taskProgress{100, 2}
@@ -36,7 +36,8 @@ func (s *Sandbox) progressOf(call *Call, now time.Time) *taskProgress {
 	return &taskProgress{int(100 * gone / all), 1}
 }
 
-// result is getsendresult. What is empty is left out for every other task, as
+// result is getsendresult. Who has not been reached yet is in no list. What is
+// empty is left out for every other task, as
 // official samples do.
 func (s *Sandbox) result(a *app, p params, r request) *reply {
 	call, refused := s.task(a, p, r)
@@ -50,12 +51,11 @@ func (s *Sandbox) result(a *app, p params, r request) *reply {
 	}
 	lists := map[string][]string{"invalid": {}, "forbidden": {}, "failed": {}, "read": {}, "unread": {}}
 	forbidden := []map[string]any{}
-	if s.progressOf(call, r.at).Status == 2 {
-		for _, to := range call.Recipients {
-			lists[string(to.Fate)] = append(lists[string(to.Fate)], to.UserID)
-			if to.Fate == Forbidden {
-				forbidden = append(forbidden, map[string]any{"code": to.Code, "count": to.Limit, "userid": to.UserID})
-			}
+	reached := len(call.Recipients) * progressOf(call, r.at).Percent / 100
+	for _, to := range call.Recipients[:reached] {
+		lists[string(to.Fate)] = append(lists[string(to.Fate)], to.UserID)
+		if to.Fate == Forbidden {
+			forbidden = append(forbidden, map[string]any{"code": to.Code, "count": to.Limit, "userid": to.UserID})
 		}
 	}
 	sparse := call.TaskID%2 == 0
@@ -77,11 +77,7 @@ func (s *Sandbox) result(a *app, p params, r request) *reply {
 
 // task finds the task that a query asks about.
 func (s *Sandbox) task(a *app, p params, r request) (*Call, *reply) {
-	agent, refused := p.number("agent_id")
-	if refused != nil {
-		return nil, refused
-	}
-	id, refused := p.number("task_id")
+	agent, id, refused := p.taskOf("task_id")
 	if refused != nil {
 		return nil, refused
 	}
@@ -98,4 +94,13 @@ func (s *Sandbox) task(a *app, p params, r request) (*Call, *reply) {
 		return nil, refuse(40035, "不合法的参数")
 	}
 	return call, nil
+}
+
+// taskOf reads the two ids that name a task.
+func (p params) taskOf(name string) (agent, task int64, refused *reply) {
+	if agent, refused = p.number("agent_id"); refused != nil {
+		return 0, 0, refused
+	}
+	task, refused = p.number(name)
+	return agent, task, refused
 }

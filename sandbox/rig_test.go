@@ -42,6 +42,7 @@ type far struct {
 	Token            string           `json:"access_token"`
 	ExpiresIn        int              `json:"expires_in"`
 	TaskID           int64            `json:"task_id"`
+	MediaID          string           `json:"media_id"`
 	Progress         taskProgress     `json:"progress"`
 	Result           map[string][]any `json:"send_result"`
 }

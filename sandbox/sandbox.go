@@ -25,7 +25,8 @@ type Sandbox struct {
 	counters Counters
 	refusals []refusal // the newest, oldest first
 	faults   []*armed
-	serial   int64 // of requests and tasks
+	media    []string // media ids that exist, oldest first
+	serial   int64    // of requests and tasks
 	watch    watchers
 	// suggested is the command that the page offers.
 	suggested string
@@ -33,7 +34,7 @@ type Sandbox struct {
 
 // New returns a sandbox; it serves when its Handler does.
 func New(o Options) *Sandbox {
-	s := &Sandbox{opt: o.withDefaults(), closing: make(chan struct{})}
+	s := &Sandbox{opt: o.withDefaults(), closing: make(chan struct{}), media: slices.Clone(o.Media)}
 	for _, a := range s.opt.Apps {
 		if a.Name == "" {
 			a.Name = DefaultApp().Name
@@ -46,13 +47,16 @@ func New(o Options) *Sandbox {
 	return s
 }
 
-// Adopt makes the apps known: new ones by their key, others with a new name,
-// secret and agent id.
+// Adopt makes the apps known: new ones by their key, others with what is new
+// of them. An app without templates keeps those that it has.
 func (s *Sandbox) Adopt(apps ...App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range apps {
 		if i := slices.IndexFunc(s.apps, func(k *app) bool { return k.Key == a.Key }); i >= 0 {
+			if a.Templates == nil {
+				a.Templates = s.apps[i].Templates
+			}
 			s.apps[i].App = a
 		} else {
 			s.apps = append(s.apps, &app{App: a})
@@ -68,7 +72,7 @@ func (s *Sandbox) Handler() http.Handler { return s.handler }
 func (s *Sandbox) Close() { s.close.Do(func() { close(s.closing) }) }
 
 // Reset forgets everything that happened: notifications, ledger, counters,
-// limits used and faults ordered. Tokens remain good.
+// limits used and faults ordered. Tokens remain good, and media uploaded.
 func (s *Sandbox) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

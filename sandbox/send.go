@@ -21,7 +21,8 @@ type target struct {
 	everyone bool
 }
 
-// send is asyncsend_v2.
+// send is asyncsend_v2. Third-party apps created after 2020-11-27 must send by
+// template; with which code DingTalk refuses them is not known.
 func (s *Sandbox) send(a *app, p params, r request) *reply {
 	agent, refused := p.number("agent_id")
 	if refused != nil {
@@ -37,31 +38,40 @@ func (s *Sandbox) send(a *app, p params, r request) *reply {
 	if agent != a.AgentID {
 		return refuse(400002, "agentId不合法")
 	}
-	to, refused := readTarget(p)
+	if a.ThirdParty && !a.Legacy {
+		return refuse(41044, "禁止发送消息: third-party apps created after 2020-11-27 send with sendbytemplate")
+	}
+	to, refused := readTarget(p, message.MaxUsers, message.MaxDepts)
 	if refused != nil {
 		return refused
+	}
+	if a.ThirdParty && to.everyone {
+		return refuse(41028, "禁止给全员发送消息")
 	}
 	msg, refused := checkMsg(raw)
 	if refused != nil {
 		return refused
 	}
-	if msg.statusBar && (to.everyone || len(to.depts) > 0 || len(to.users) > maxStatusBar) {
+	if msg.media != "" && !s.hasMedia(msg.media) {
+		return refuse(40007, "不合法的媒体文件id")
+	}
+	if msg.statusBar != nil && (to.everyone || len(to.depts) > 0 || len(to.users) > maxStatusBar) {
 		return refuse(400002, "参数错误: a message with status_bar goes to at most 5 users in userid_list, and nobody else")
 	}
-	return s.accept(a, to, msg, r.at)
+	return s.accept(a, to, msg, r)
 }
 
-func readTarget(p params) (target, *reply) {
+func readTarget(p params, users, depts int) (target, *reply) {
 	var to target
 	var refused *reply
-	if to.users, refused = p.list("userid_list", message.MaxUsers); refused != nil {
+	if to.users, refused = p.list("userid_list", users); refused != nil {
 		return to, refused
 	}
-	depts, refused := p.list("dept_id_list", message.MaxDepts)
+	ids, refused := p.list("dept_id_list", depts)
 	if refused != nil {
 		return to, refused
 	}
-	for _, d := range depts {
+	for _, d := range ids {
 		id, err := strconv.ParseInt(d, 10, 64)
 		if err != nil || id <= 0 {
 			return to, refuse(40009, "不合法的部门id")
@@ -82,22 +92,28 @@ func readTarget(p params) (target, *reply) {
 
 // accept makes a task of a call: from here on the answer is "ok", whatever
 // becomes of the recipients.
-func (s *Sandbox) accept(a *app, to target, msg checked, now time.Time) *reply {
+func (s *Sandbox) accept(a *app, to target, msg checked, r request) *reply {
 	sum := sha256.Sum256(msg.canonical)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.serial++
 	call := &Call{
-		TaskID: firstTask + s.serial, At: now, AgentID: a.AgentID, App: a.Name, Users: to.users, Depts: to.depts,
-		Everyone: to.everyone, Msg: string(msg.raw), Msgtype: msg.msgtype, Content: hex.EncodeToString(sum[:16]),
+		TaskID: firstTask + s.serial, At: r.at, Done: r.at.Add(s.opt.DeliveryTime), AgentID: a.AgentID, App: a.Name, Users: to.users, Depts: to.depts,
+		Everyone: to.everyone, Msg: string(msg.raw), Msgtype: msg.msgtype, Content: hex.EncodeToString(sum[:16]), Template: msg.template, StatusBar: msg.statusBar,
 	}
 	ids := s.resolve(to, call)
-	a.used.today(now)
+	a.used.today(r.at)
 	if to.everyone {
 		a.used.everyone++
 	}
+	faults := s.silently(r.URL.Path, ids, r.at)
+	for _, f := range faults {
+		if f.Kind == Slow {
+			call.Done = r.at.Add(f.Wait)
+		}
+	}
 	for _, id := range ids {
-		call.Recipients = append(call.Recipients, s.judge(a, id, len(call.Recipients), call, [16]byte(sum[:16])))
+		call.Recipients = append(call.Recipients, s.judge(a, id, call, [16]byte(sum[:16]), faults))
 	}
 	s.deliver(call)
 	answer := accepted()
@@ -126,31 +142,36 @@ func (s *Sandbox) resolve(to target, call *Call) []string {
 	})
 }
 
-// judge says what becomes of one recipient, in the silence that the official
-// page describes. The order of the limits is a guess. s.mu is held.
-func (s *Sandbox) judge(a *app, id string, place int, call *Call, content [16]byte) Recipient {
-	limits, u, now := s.opt.Limits, &a.used, call.At
+// judge says what becomes of the next recipient, in the silence that the
+// official pages describe. The order of the limits is a guess. s.mu is held.
+func (s *Sandbox) judge(a *app, id string, call *Call, content [16]byte, faults []Fault) Recipient {
+	limits, u, now := s.limitsOf(a), &a.used, call.At
 	e := s.org.employee(id)
 	drop := func(code string, limit int) Recipient {
 		return Recipient{UserID: id, Fate: Forbidden, Code: code, Limit: limit}
 	}
 	same := sameContent{id, content}
 	_, repeated := u.seen[same]
+	ordered := slices.IndexFunc(faults, func(f Fault) bool { return f.Kind == Drop && (f.User == "" || f.User == id) })
 	switch {
 	case e == nil:
 		return Recipient{UserID: id, Fate: Invalid}
 	case e.Status == OutOfScope:
 		return Recipient{UserID: id, Fate: Invalid, Code: "50002"}
-	case call.Everyone && u.everyone > limits.EveryonePerDay:
-		return drop("41045", limits.EveryonePerDay)
-	case place >= limits.RecipientsPerCall:
-		return drop("41029", limits.RecipientsPerCall)
-	case !u.minute.take(now, 1, limits.RecipientsPerMinute, time.Minute):
-		return drop("143103", limits.RecipientsPerMinute)
+	case ordered >= 0 && faults[ordered].Code != 0:
+		return drop(strconv.Itoa(faults[ordered].Code), 0)
+	case ordered >= 0:
+		return Recipient{UserID: id, Fate: Failed}
+	case call.Everyone && u.everyone > limits.everyone:
+		return drop("41045", limits.everyone)
+	case len(call.Recipients) >= limits.perCall:
+		return drop("41029", limits.perCall)
+	case !u.minute.take(now, 1, limits.perMinute, time.Minute):
+		return drop(limits.minuteCode, limits.perMinute)
 	case repeated:
-		return drop("143106", 1)
-	case u.messages[id] >= limits.MessagesPerEmployeePerDay:
-		return drop("143105", limits.MessagesPerEmployeePerDay)
+		return drop(limits.sameCode, 1)
+	case u.messages[id] >= limits.perDay:
+		return drop(limits.dayCode, limits.perDay)
 	case e.Status == Failing:
 		return Recipient{UserID: id, Fate: Failed}
 	}
@@ -161,12 +182,30 @@ func (s *Sandbox) judge(a *app, id string, place int, call *Call, content [16]by
 	return Recipient{UserID: id, Fate: Unread}
 }
 
+// silent are the limits past which an app's messages are dropped in silence.
+type silent struct {
+	everyone, perCall, perMinute, perDay int
+	minuteCode, dayCode, sameCode        string
+}
+
+func (s *Sandbox) limitsOf(a *app) silent {
+	l := s.opt.Limits
+	if a.ThirdParty {
+		return silent{l.EveryonePerDay, l.ThirdPartyRecipientsPerCall, l.RecipientsPerMinute, l.ThirdPartyMessagesPerEmployeePerDay, "143203", "143205", "143206"}
+	}
+	return silent{l.EveryonePerDay, l.RecipientsPerCall, l.RecipientsPerMinute, l.MessagesPerEmployeePerDay, "143103", "143105", "143106"}
+}
+
 // Reason says a recipient's fate in words.
 func (r Recipient) Reason() string {
 	if r.Fate != Forbidden {
 		return fates[string(r.Fate)+r.Code]
 	}
-	return strings.ReplaceAll(fates[r.Code], "LIMIT", strconv.Itoa(r.Limit))
+	words, known := fates[r.Code]
+	if !known {
+		words = "for the reason " + r.Code
+	}
+	return strings.ReplaceAll(words, "LIMIT", strconv.Itoa(r.Limit))
 }
 
 // fates are what the page says of a recipient who got nothing.
@@ -176,7 +215,16 @@ var fates = map[string]string{
 	"failed":       "the employee could not be reached; it may be sent again",
 	"41045":        "the LIMIT messages to everyone of the day are used up",
 	"41029":        "one call reaches LIMIT people at most",
-	"143103":       "the app reaches LIMIT people a minute at most",
-	"143105":       "the app may show this employee LIMIT messages a day at most",
-	"143106":       "the employee has already received the same content from this app today",
+	"143103":       overMinute,
+	"143105":       overDay,
+	"143106":       sameToday,
+	"143203":       overMinute,
+	"143205":       overDay,
+	"143206":       sameToday,
 }
+
+const (
+	overMinute = "the app reaches LIMIT people a minute at most"
+	overDay    = "the app may show this employee LIMIT messages a day at most"
+	sameToday  = "the employee has already received the same content from this app today"
+)

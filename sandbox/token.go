@@ -4,17 +4,38 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
-// app is an App with its token and the limits that it has used. Sandbox.mu
+// app is an App with its tokens and the limits that it has used. Sandbox.mu
 // guards it.
 type app struct {
 	App
-	token   string
-	expires time.Time
-	used    used
+	tokens []token // oldest first; of an internal app one at most
+	used   used
+}
+
+type token struct {
+	value string
+	ends  time.Time
+}
+
+// maxTokens is how many tokens of a third-party app are good at a time.
+const maxTokens = 100
+
+// grant gives the app a token until ends; the old ones end if that is asked for.
+func (a *app) grant(ends time.Time, endOld bool) token {
+	if len(a.tokens) >= maxTokens {
+		a.tokens = a.tokens[1:]
+	}
+	if endOld {
+		a.tokens = nil
+	}
+	t := token{strings.ToLower(rand.Text()), ends}
+	a.tokens = append(a.tokens, t)
+	return t
 }
 
 // gettoken answers with the same token until it expires, and pushes its end on
@@ -31,35 +52,40 @@ func (s *Sandbox) gettoken(r request) *reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.apps {
-		if a.Key != key || subtle.ConstantTimeCompare([]byte(a.Secret.Reveal()), []byte(secret)) == 0 {
+		if a.ThirdParty || a.Key != key || subtle.ConstantTimeCompare([]byte(a.Secret.Reveal()), []byte(secret)) == 0 {
 			continue
 		}
-		if a.token == "" || !r.at.Before(a.expires) {
-			a.token = strings.ToLower(rand.Text())
+		ends := r.at.Add(s.opt.TokenTTL)
+		if len(a.tokens) == 0 || !r.at.Before(a.tokens[0].ends) {
+			a.grant(ends, true)
 		}
-		a.expires = r.at.Add(s.opt.TokenTTL)
-		answer := accepted()
-		answer.Token, answer.ExpiresIn = a.token, int64(s.opt.TokenTTL/time.Second)
-		return answer
+		a.tokens[0].ends = ends
+		return s.giveToken(a.tokens[0])
 	}
 	return refuse(40096, "不合法的appKey或appSecret")
+}
+
+func (s *Sandbox) giveToken(t token) *reply {
+	answer := accepted()
+	answer.Token, answer.ExpiresIn = t.value, int64(s.opt.TokenTTL/time.Second)
+	return answer
 }
 
 // authenticate finds the app by the token in the query, or in a form's body;
 // never in a header.
 func (s *Sandbox) authenticate(r request, p params) (*app, *reply) {
-	token := r.URL.Query().Get("access_token")
-	if inBody, is := p.str("access_token"); is && token == "" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		token = inBody
+	given := r.URL.Query().Get("access_token")
+	if inBody, is := p.str("access_token"); is && given == "" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
+		given = inBody
 		delete(p, "access_token")
 	}
-	if token == "" {
+	if given == "" {
 		return nil, gateway("40000", "access_token is blank")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.apps {
-		if a.token == token && r.at.Before(a.expires) {
+		if slices.ContainsFunc(a.tokens, func(t token) bool { return t.value == given && r.at.Before(t.ends) }) {
 			return a, nil
 		}
 	}
@@ -71,6 +97,6 @@ func (s *Sandbox) ExpireTokens() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, a := range s.apps {
-		a.token = ""
+		a.tokens = nil
 	}
 }
