@@ -1,6 +1,7 @@
 package dingtalk
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -114,5 +115,52 @@ func TestErrorText(t *testing.T) {
 		if got := c.e.Error(); got != c.want {
 			t.Errorf("got %q, want %q", got, c.want)
 		}
+	}
+}
+
+// TestHasCode: at the top and behind a gateway's 88, also through a wrapping.
+func TestHasCode(t *testing.T) {
+	t.Parallel()
+	behind := fmt.Errorf("around: %w", &Error{Code: "88", SubCode: "60011"})
+	for name, c := range map[string]struct {
+		err   error
+		codes []string
+		want  bool
+	}{
+		"errcode":       {&Error{Code: "41052"}, []string{"41052"}, true},
+		"one of them":   {&Error{Code: "40035"}, []string{"400002", "40035"}, true},
+		"sub_code":      {behind, []string{"60011"}, true},
+		"the gateway's": {behind, []string{"88"}, true},
+		"another":       {&Error{Code: "400002"}, []string{"40000", "4000021"}, false},
+		"none":          {&Error{}, []string{""}, false},
+		"no error":      {nil, []string{"0", ""}, false},
+		"no Error":      {errors.New("41052"), []string{"41052"}, false},
+	} {
+		if got := HasCode(c.err, c.codes...); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if !NoPermission(behind) || NoPermission(&Error{Code: "60003"}) || NoPermission(nil) {
+		t.Error("NoPermission is wrong")
+	}
+}
+
+// TestDropOf goes through the codes of getsendresult's page.
+func TestDropOf(t *testing.T) {
+	t.Parallel()
+	for codes, want := range map[string]Drop{
+		"143103 143104 143203 143204 1430003": DropPassing,
+		"143105 143205":                       DropDaily,
+		"143106 143206":                       DropSame,
+		"1430000 1430001 1430002 1430004 41029 41045 999999 x": DropFinal,
+	} {
+		for _, code := range strings.Fields(codes) {
+			if got := DropOf(code); got != want {
+				t.Errorf("%s is %s, not %s", code, got, want)
+			}
+		}
+	}
+	if got := DropOf(""); got != DropFinal {
+		t.Errorf("no code is %s", got)
 	}
 }

@@ -2,7 +2,9 @@ package dingtalk
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -104,6 +106,21 @@ func (e *Error) FullCode() string {
 	}
 	return e.Code + "/" + e.SubCode
 }
+
+// HasCode says whether one of the codes is its errcode or its sub_code.
+func (e *Error) HasCode(codes ...string) bool {
+	return slices.ContainsFunc(codes, func(code string) bool { return code != "" && (code == e.Code || code == e.SubCode) })
+}
+
+// HasCode says whether err is an *Error with one of DingTalk's codes.
+func HasCode(err error, codes ...string) bool {
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.HasCode(codes...)
+}
+
+// NoPermission says whether DingTalk refused a call because the app lacks the
+// permission for that API, which a person has to apply for.
+func NoPermission(err error) bool { return HasCode(err, "60011", "48002") }
 
 // Unwrap returns the context's error where the caller gave up, else nil.
 func (e *Error) Unwrap() error { return e.cause }
