@@ -30,10 +30,23 @@ const (
 type Options struct {
 	// BaseURL is the legacy host: https://oapi.dingtalk.com or
 	// https://oapi.dingtalk.io.
-	BaseURL   string
+	BaseURL string
+	AgentID int64
+	// AppKey and AppSecret are an internal app's; with SuiteKey they are not read.
 	AppKey    string
 	AppSecret secret.Secret
-	AgentID   int64
+
+	// SuiteKey makes it a third-party app, in the organisation AuthCorpID.
+	SuiteKey    string
+	SuiteSecret secret.Secret
+	AuthCorpID  string
+	// SuiteTicket is called for every token request: DingTalk pushes a new
+	// ticket about every five hours, and the latest counts.
+	SuiteTicket func() (string, error)
+	// Tokens keeps a third-party app's token for all replicas; nil: each client
+	// has its own.
+	Tokens TokenStore
+
 	// HTTP is used with its transport and without following redirects; nil: a
 	// client with connection reuse, HTTP/2 and the environment's proxy.
 	HTTP      *http.Client
@@ -45,38 +58,42 @@ type Options struct {
 // concurrently.
 type Client struct {
 	base      *url.URL
-	appKey    string
-	appSecret secret.Secret
+	key       string        // app_key or suite_key
+	secret    secret.Secret // app_secret or suite_secret
 	agentID   int64
+	suite     *suite // nil: an internal app
 	http      *http.Client
 	userAgent string
 	timeout   time.Duration
 
-	life   context.Context // of token requests, which belong to no one caller
-	end    context.CancelFunc
-	flight singleflight.Group
-	mu     sync.Mutex // guards what follows
-	held   token
-	epoch  int // counts refused tokens
-	closed bool
-	wait   sync.WaitGroup
+	life    context.Context // of token requests, which belong to no one caller
+	end     context.CancelFunc
+	flight  singleflight.Group
+	mu      sync.Mutex // guards what follows
+	held    token
+	refused string // the token that was refused last
+	epoch   int    // counts refused tokens
+	closed  bool
+	wait    sync.WaitGroup
 }
 
 // New returns a client. It makes no call. Its error names the option at fault.
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.BaseURL)
-	switch {
-	case err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" || base.Fragment != "" || base.User != nil:
+	if err != nil || base.Host == "" || (base.Scheme != "https" && base.Scheme != "http") || base.RawQuery != "" || base.Fragment != "" || base.User != nil {
 		return nil, errors.New("base_url: not of the form https://oapi.dingtalk.com")
-	case o.AppKey == "":
-		return nil, errors.New("app_key: missing")
-	case o.AppSecret.Empty():
-		return nil, errors.New("app_secret: missing")
-	case o.AgentID <= 0:
+	}
+	if o.AgentID <= 0 {
 		return nil, fmt.Errorf("agent_id: %d is not the id of an app; copy it from the app's page in the developer console", o.AgentID)
 	}
-	c := &Client{base: base, appKey: o.AppKey, appSecret: o.AppSecret, agentID: o.AgentID,
+	c := &Client{base: base, key: o.AppKey, secret: o.AppSecret, agentID: o.AgentID,
 		http: noRedirects(o.HTTP), userAgent: o.UserAgent, timeout: o.Timeout}
+	if o.SuiteKey != "" {
+		c.key, c.secret, c.suite = o.SuiteKey, o.SuiteSecret, &suite{corp: o.AuthCorpID, ticket: o.SuiteTicket, tokens: o.Tokens}
+	}
+	if err := o.checkCredentials(); err != nil {
+		return nil, err
+	}
 	if c.userAgent == "" {
 		c.userAgent = "workbell"
 	}
@@ -85,6 +102,25 @@ func New(o Options) (*Client, error) {
 	}
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
+}
+
+// checkCredentials says which credential of the kind of app is missing.
+func (o *Options) checkCredentials() error {
+	switch {
+	case o.SuiteKey == "" && o.AppKey == "":
+		return errors.New("app_key: missing")
+	case o.SuiteKey == "" && o.AppSecret.Empty():
+		return errors.New("app_secret: missing")
+	case o.SuiteKey == "":
+		return nil
+	case o.SuiteSecret.Empty():
+		return errors.New("suite_secret: missing")
+	case o.SuiteTicket == nil:
+		return errors.New("suite_ticket_file: missing")
+	case o.AuthCorpID == "":
+		return errors.New("auth_corp_id: missing")
+	}
+	return nil
 }
 
 // Close ends token requests that are under way, waits for them, and closes idle
@@ -98,14 +134,24 @@ func (c *Client) Close() {
 	c.http.CloseIdleConnections()
 }
 
-// post makes one call with the token, and drops the token if it is refused.
+// post makes one call with a body of JSON.
 func (c *Client) post(ctx context.Context, doing, path string, body []byte, out any) *Error {
+	return c.call(ctx, doing, request{path: path, body: body}, out)
+}
+
+// call makes one POST with the token, and drops the token if it is refused.
+func (c *Client) call(ctx context.Context, doing string, r request, out any) *Error {
 	tok, e := c.token(ctx)
 	if e != nil {
 		e.Doing = doing + ": " + e.Doing
 		return e
 	}
-	e = c.exchange(ctx, http.MethodPost, path, url.Values{"access_token": {tok}}, body, out)
+	r.method = http.MethodPost
+	if r.query == nil {
+		r.query = url.Values{}
+	}
+	r.query.Set("access_token", tok)
+	e = c.exchange(ctx, r, out)
 	if e == nil {
 		return nil
 	}

@@ -3,11 +3,11 @@
 // Error that says what to do about it.
 //
 // In come recipients and the bytes of a message; out come task ids, progress
-// and results. It never retries, sleeps, logs or counts limits: whoever calls it
+// and results. It never retries, logs or counts limits, and waits for nothing
+// but answers and a token that another replica is fetching: whoever calls it
 // decides, with the Action and the Outcome of the Error. No error that it
 // returns, and no URL in one, holds a token or a secret.
 //
-// Sources: the official pages of asyncsend_v2, gettoken, getsendprogress and
-// getsendresult, the global error table, and what the real servers answer to
-// calls without credentials.
+// Sources: the official pages of the endpoints, the global error table, and what
+// the real servers answer to calls without credentials.
 package dingtalk

@@ -2,6 +2,7 @@ package dingtalk
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -42,31 +43,41 @@ func defaultTransport() *http.Transport {
 	}
 }
 
+// request is one request of the API.
+type request struct {
+	method, path string
+	query        url.Values
+	contentType  string // "": the body is JSON
+	body         []byte
+	timeout      time.Duration // 0: the client's
+}
+
 // exchange makes one request and reads its answer into out. The Error that it
 // returns lacks Doing, and its Message is not yet cleaned.
-func (c *Client) exchange(caller context.Context, method, path string, query url.Values, body []byte, out any) *Error {
-	ctx, cancel := context.WithTimeout(caller, c.timeout)
+func (c *Client) exchange(caller context.Context, r request, out any) *Error {
+	timeout := cmp.Or(r.timeout, c.timeout)
+	ctx, cancel := context.WithTimeout(caller, timeout)
 	defer cancel()
 	var sent written
-	u := c.base.JoinPath(path)
-	u.RawQuery = query.Encode()
-	req, err := http.NewRequestWithContext(sent.trace(ctx), method, u.String(), bytes.NewReader(body))
+	u := c.base.JoinPath(r.path)
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(sent.trace(ctx), r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return &Error{Action: Misconfigured, Outcome: Unsent, Message: "the request cannot be made; check base_url"}
 	}
 	req.Header.Set("User-Agent", c.userAgent)
-	if method == http.MethodPost {
-		req.Header.Set("Content-Type", "application/json;charset=utf-8")
+	if r.method == http.MethodPost {
+		req.Header.Set("Content-Type", cmp.Or(r.contentType, "application/json;charset=utf-8"))
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return c.failure(caller, ctx, err, sent.nothing(ctx))
+		return failure(caller, ctx, timeout, err, sent.nothing(ctx))
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
 	switch {
 	case err != nil:
-		return c.failure(caller, ctx, err, false)
+		return failure(caller, ctx, timeout, err, false)
 	case len(answer) > maxAnswer:
 		return unreadable(resp.StatusCode, "the answer is larger than 1 MiB")
 	}
@@ -92,7 +103,7 @@ func (w *written) nothing(ctx context.Context) bool {
 }
 
 // failure is a call without a whole answer.
-func (c *Client) failure(caller, ctx context.Context, err error, unsent bool) *Error {
+func failure(caller, ctx context.Context, timeout time.Duration, err error, unsent bool) *Error {
 	e := &Error{Action: Unavailable, Outcome: Unknown}
 	if unsent {
 		e.Outcome = Unsent
@@ -107,7 +118,7 @@ func (c *Client) failure(caller, ctx context.Context, err error, unsent bool) *E
 		e.cause = caller.Err()
 		e.Message = "given up before an answer came: " + caller.Err().Error()
 	case ctx.Err() != nil:
-		e.Message = fmt.Sprintf("no answer within %v", c.timeout)
+		e.Message = fmt.Sprintf("no answer within %v", timeout)
 	case errors.As(err, &certificate):
 		e.Action, e.RetryAfter = Misconfigured, repair
 		e.Message = err.Error()

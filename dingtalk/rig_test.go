@@ -23,6 +23,7 @@ import (
 const (
 	testSecret = "s3cr3t/+&= value"
 	testToken  = "t0k3n/+&= value"
+	testTicket = "t1ck3t/+&= value"
 )
 
 const okSent = `{"errcode":0,"errmsg":"ok","task_id":256271667526,"request_id":"4jzllmte0wau"}`
@@ -54,10 +55,18 @@ func newClient(t *testing.T, base string, change ...func(*Options)) *Client {
 	return c
 }
 
-// api serves gettoken, and everything else by handler.
+// thirdParty makes it a third-party app's client.
+func thirdParty(o *Options) {
+	o.AppKey, o.AppSecret = "", secret.Secret{}
+	o.SuiteKey, o.SuiteSecret, o.AuthCorpID = "suite", secret.New(testSecret), "ding1"
+	o.SuiteTicket = func() (string, error) { return testTicket, nil }
+}
+
+// api serves token requests, and everything else by handler.
 func api(handler http.HandlerFunc) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /gettoken", func(w http.ResponseWriter, _ *http.Request) { giveToken(w, testToken) })
+	mux.HandleFunc("POST /service/get_corp_token", func(w http.ResponseWriter, _ *http.Request) { giveToken(w, testToken) })
 	mux.HandleFunc("/", handler)
 	return mux
 }
@@ -136,21 +145,21 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 }
 
 // piped returns a client of a server within the test's bubble.
-func piped(t *testing.T, handler http.Handler) *Client {
+func piped(t *testing.T, handler http.Handler, change ...func(*Options)) *Client {
 	t.Helper()
 	p := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
 	s := &http.Server{Handler: handler}
 	ended := make(chan struct{})
 	go func() { _ = s.Serve(p); close(ended) }()
 	transport := &http.Transport{DialContext: p.dial}
-	c := newClient(t, "http://dingtalk.test", func(o *Options) { o.HTTP = &http.Client{Transport: transport} })
+	c := newClient(t, "http://dingtalk.test", append(change, func(o *Options) { o.HTTP = &http.Client{Transport: transport} })...)
 	t.Cleanup(func() { _ = s.Close(); <-ended })
 	return c
 }
 
 // revealed says whether a text holds a credential, in whatever form.
 func revealed(s string) bool {
-	for _, part := range []string{"s3cr3t", "t0k3n"} {
+	for _, part := range []string{"s3cr3t", "t0k3n", "t1ck3t"} {
 		if strings.Contains(s, part) {
 			return true
 		}

@@ -15,16 +15,18 @@ import (
 )
 
 // sandboxed returns a client of a stand-in in which u9 fails and u8 is out of
-// scope.
-func sandboxed(t *testing.T, o sandbox.Options) (*sandbox.Sandbox, *Client) {
+// scope. Its app is an internal one, where o names none.
+func sandboxed(t *testing.T, o sandbox.Options, change ...func(*Options)) (*sandbox.Sandbox, *Client) {
 	t.Helper()
-	o.Apps = []sandbox.App{{Name: "ops", Key: "key", Secret: secret.New(testSecret), AgentID: 7}}
+	if o.Apps == nil {
+		o.Apps = []sandbox.App{{Name: "ops", Key: "key", Secret: secret.New(testSecret), AgentID: 7}}
+	}
 	o.Directory = sandbox.DefaultDirectory()
 	o.Directory.Employees = append(o.Directory.Employees, sandbox.Employee{ID: "u8", Status: sandbox.OutOfScope},
 		sandbox.Employee{ID: "u9", Status: sandbox.Failing}, sandbox.Employee{ID: "0147282552401293909", Mobile: "13800000003"})
 	s := sandbox.New(o)
 	t.Cleanup(s.Close)
-	return s, newClient(t, serve(t, s.Handler()))
+	return s, newClient(t, serve(t, s.Handler()), change...)
 }
 
 // TestByMobile looks people up by their telephone numbers.

@@ -10,7 +10,7 @@ import (
 	"workbell/secret"
 )
 
-var credentials = regexp.MustCompile(`(?i)((?:access_?token|app_?secret|suite_?secret)["']?\s*[=:]\s*["']?)[^&\s"',}\]]+`)
+var credentials = regexp.MustCompile(`(?i)((?:access_?token|app_?secret|suite_?secret|suite_?ticket|signature)["']?\s*[=:]\s*["']?)[^&\s"',}\]]+`)
 
 // scrub cleans all that an Error holds from outside.
 func (c *Client) scrub(e *Error, secrets ...string) {
@@ -26,7 +26,7 @@ func (c *Client) clean(s string, most int, secrets ...string) string {
 	c.mu.Lock()
 	held := c.held.value
 	c.mu.Unlock()
-	for _, v := range append(secrets, c.appSecret.Reveal(), held) {
+	for _, v := range append(secrets, c.secret.Reveal(), held) {
 		quoted, query := strconv.Quote(v), url.QueryEscape(v)
 		for _, form := range []string{v, query, strings.ReplaceAll(query, "+", "%20"), url.PathEscape(v), quoted[1 : len(quoted)-1]} {
 			if form != "" {

@@ -1,7 +1,6 @@
 package dingtalk
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,73 +27,94 @@ const sending = "sending a work notification"
 // looked up before. Its error is an *Error.
 func (c *Client) Send(ctx context.Context, to message.Recipients, msg []byte) (Sent, error) {
 	body, e := c.sendBody(to, msg)
-	if e != nil {
-		return Sent{}, e
+	if e == nil {
+		var s Sent
+		if s, e = c.send(ctx, sending, "/topapi/message/corpconversation/asyncsend_v2", body); e == nil {
+			return s, nil
+		}
 	}
+	return Sent{}, e
+}
+
+// send makes a call that is answered with a task id.
+func (c *Client) send(ctx context.Context, doing, path string, body []byte) (Sent, *Error) {
 	var answer struct {
 		TaskID    json.Number `json:"task_id"`
 		RequestID text        `json:"request_id"`
 	}
-	if e := c.post(ctx, sending, "/topapi/message/corpconversation/asyncsend_v2", body, &answer); e != nil {
+	if e := c.post(ctx, doing, path, body, &answer); e != nil {
 		return Sent{}, e
 	}
 	id, err := answer.TaskID.Int64()
 	if err != nil || id <= 0 {
-		return Sent{}, &Error{Doing: sending, Code: "0", RequestID: c.clean(string(answer.RequestID), maxID), HTTPStatus: 200,
+		return Sent{}, &Error{Doing: doing, Code: "0", RequestID: c.clean(string(answer.RequestID), maxID), HTTPStatus: 200,
 			Action: Retry, Outcome: Unknown, Message: "the answer holds no task_id"}
 	}
 	return Sent{TaskID: id, RequestID: c.clean(string(answer.RequestID), maxID)}, nil
 }
 
 // sendBody is written by hand, so that msg is copied byte for byte and nothing
-// is escaped as \u (40033). An optional list that is empty is left out, since
-// DingTalk refuses it (400001).
+// is escaped as \u (40033).
 func (c *Client) sendBody(to message.Recipients, msg []byte) ([]byte, *Error) {
 	if e := checkSend(to, msg); e != nil {
 		return nil, e
 	}
-	b := bytes.NewBuffer(make([]byte, 0, 256+len(msg)))
-	b.WriteString(`{"agent_id":` + strconv.FormatInt(c.agentID, 10))
+	b := strconv.AppendInt([]byte(`{"agent_id":`), c.agentID, 10)
 	if to.Everyone {
-		b.WriteString(`,"to_all_user":true`)
+		b = append(b, `,"to_all_user":true`...)
 	} else {
-		if len(to.Users) > 0 {
-			b.WriteString(`,"userid_list":"` + strings.Join(to.Users, ",") + `"`)
-		}
-		for i, d := range to.Depts {
-			if i == 0 {
-				b.WriteString(`,"dept_id_list":"`)
-			} else {
-				b.WriteByte(',')
-			}
-			b.WriteString(strconv.FormatInt(d.ID, 10))
-		}
-		if len(to.Depts) > 0 {
-			b.WriteByte('"')
-		}
+		b = appendRecipients(b, to)
 	}
-	b.WriteString(`,"msg":`)
-	b.Write(msg)
-	b.WriteByte('}')
-	return b.Bytes(), nil
+	b = append(b, `,"msg":`...)
+	return append(append(b, msg...), '}'), nil
+}
+
+// appendRecipients writes the two lists. One that is empty is left out, since
+// DingTalk refuses it (400001).
+func appendRecipients(b []byte, to message.Recipients) []byte {
+	if len(to.Users) > 0 {
+		b = append(b, `,"userid_list":"`+strings.Join(to.Users, ",")+`"`...)
+	}
+	for i, d := range to.Depts {
+		if i == 0 {
+			b = append(b, `,"dept_id_list":"`...)
+		} else {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, d.ID, 10)
+	}
+	if len(to.Depts) > 0 {
+		b = append(b, '"')
+	}
+	return b
 }
 
 // checkSend refuses what DingTalk would refuse, or worse, misread.
 func checkSend(to message.Recipients, msg []byte) *Error {
+	refuse := func(format string, args ...any) *Error {
+		return &Error{Doing: sending, Action: GiveUp, Outcome: Unsent, Message: fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case !to.Everyone && len(to.Users) > message.MaxUsers:
+		return refuse("%d users in one call, of which DingTalk takes %d", len(to.Users), message.MaxUsers)
+	case !to.Everyone && len(to.Depts) > message.MaxDepts:
+		return refuse("%d departments in one call, of which DingTalk takes %d", len(to.Depts), message.MaxDepts)
+	case !json.Valid(msg):
+		return refuse("the message's bytes are not JSON")
+	}
+	return checkRecipients(sending, to)
+}
+
+// checkRecipients refuses recipients that cannot be written down.
+func checkRecipients(doing string, to message.Recipients) *Error {
 	refuse := func(a Action, format string, args ...any) *Error {
-		return &Error{Doing: sending, Action: a, Outcome: Unsent, Message: fmt.Sprintf(format, args...)}
+		return &Error{Doing: doing, Action: a, Outcome: Unsent, Message: fmt.Sprintf(format, args...)}
 	}
 	switch {
 	case len(to.Mobiles) > 0:
 		return refuse(GiveUp, "the recipients hold mobile numbers, which have to be looked up first")
 	case to.Empty():
 		return refuse(GiveUp, "there is no recipient")
-	case !to.Everyone && len(to.Users) > message.MaxUsers:
-		return refuse(GiveUp, "%d users in one call, of which DingTalk takes %d", len(to.Users), message.MaxUsers)
-	case !to.Everyone && len(to.Depts) > message.MaxDepts:
-		return refuse(GiveUp, "%d departments in one call, of which DingTalk takes %d", len(to.Depts), message.MaxDepts)
-	case !json.Valid(msg):
-		return refuse(GiveUp, "the message's bytes are not JSON")
 	}
 	for _, u := range to.Users {
 		if !goodUserID(u) {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"workbell/message"
+	"workbell/secret"
 )
 
 // TestSendBody sends and compares the request byte for byte.
@@ -127,6 +128,9 @@ func TestNew(t *testing.T) {
 		{"base_url: not of the form", func(o *Options) { o.BaseURL = "https://oapi.dingtalk.com#x" }},
 		{"base_url: not of the form", func(o *Options) { o.BaseURL = "https://%zz" }},
 		{"app_key: missing", func(o *Options) { o.AppKey = "" }},
+		{"suite_secret: missing", func(o *Options) { thirdParty(o); o.SuiteSecret = secret.Secret{} }},
+		{"suite_ticket_file: missing", func(o *Options) { thirdParty(o); o.SuiteTicket = nil }},
+		{"auth_corp_id: missing", func(o *Options) { thirdParty(o); o.AuthCorpID = "" }},
 		{"app_secret: missing", func(o *Options) { o.AppSecret = Options{}.AppSecret }},
 		{"agent_id: 0", func(o *Options) { o.AgentID = 0 }},
 		{"agent_id: -1", func(o *Options) { o.AgentID = -1 }},

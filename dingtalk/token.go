@@ -29,8 +29,8 @@ type token struct {
 }
 
 // Token makes sure that there is an access token, asking DingTalk for one if
-// there is none that is still good: the cheapest proof that app_key and
-// app_secret are right. Its error is an *Error.
+// there is none that is still good: the cheapest proof that the credentials are
+// right. Its error is an *Error.
 func (c *Client) Token(ctx context.Context) error {
 	if _, e := c.token(ctx); e != nil {
 		return e
@@ -95,27 +95,42 @@ func (c *Client) fetch() (any, error) {
 	c.mu.Unlock()
 	defer c.wait.Done()
 
-	asked := time.Now()
-	var answer struct {
-		Token     string `json:"access_token"`
-		ExpiresIn text   `json:"expires_in"`
-	}
-	query := url.Values{"appkey": {c.appKey}, "appsecret": {c.appSecret.Reveal()}}
-	e := c.exchange(c.life, http.MethodGet, "/gettoken", query, nil, &answer)
-	if e == nil && answer.Token == "" {
-		e = unreadable(http.StatusOK, "the answer holds no access_token")
+	var t token
+	var e *Error
+	if c.suite == nil {
+		t, e = c.askToken(c.life, request{method: http.MethodGet, path: "/gettoken",
+			query: url.Values{"appkey": {c.key}, "appsecret": {c.secret.Reveal()}}})
+	} else {
+		t, e = c.corpToken(c.life)
 	}
 	if e != nil {
-		return nil, c.tokenError(e)
+		return nil, e
 	}
-	expiresIn, _ := strconv.ParseInt(string(answer.ExpiresIn), 10, 64)
-	t := newToken(answer.Token, expiresIn, asked)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if epoch == c.epoch {
 		c.held = t
 	}
 	return t.value, nil
+}
+
+// askToken makes a request for a token. Secrets are what it holds of them
+// besides the client's own.
+func (c *Client) askToken(ctx context.Context, r request, secrets ...string) (token, *Error) {
+	asked := time.Now()
+	var answer struct {
+		Token     string `json:"access_token"`
+		ExpiresIn text   `json:"expires_in"`
+	}
+	e := c.exchange(ctx, r, &answer)
+	if e == nil && answer.Token == "" {
+		e = unreadable(http.StatusOK, "the answer holds no access_token")
+	}
+	if e != nil {
+		return token{}, c.tokenError(e, secrets...)
+	}
+	expiresIn, _ := strconv.ParseInt(string(answer.ExpiresIn), 10, 64)
+	return newToken(answer.Token, expiresIn, asked), nil
 }
 
 // newToken reckons from when the token was asked for, so that it never ends
@@ -129,15 +144,15 @@ func newToken(value string, expiresIn int64, asked time.Time) token {
 	return token{value: value, expires: expires, renew: expires.Add(-min(ahead, life/2))}
 }
 
-// tokenError puts an error of gettoken in terms of the call that wanted the
+// tokenError puts an error of a token request in terms of the call that wanted the
 // token: that call was never made, and no message is to blame.
-func (c *Client) tokenError(e *Error) *Error {
+func (c *Client) tokenError(e *Error, secrets ...string) *Error {
 	if e.cause != nil { // the only context here is the client's own
 		return closed()
 	}
 	e.Doing = fetching
 	e.Outcome = Unsent
-	c.scrub(e)
+	c.scrub(e, secrets...)
 	switch e.Action {
 	case Retry:
 		e.Action = Unavailable
@@ -155,7 +170,7 @@ func (c *Client) drop(refused string) {
 	if c.held.value != refused {
 		return
 	}
-	c.held = token{}
+	c.held, c.refused = token{}, refused
 	c.epoch++
 	c.flight.Forget("token")
 }
