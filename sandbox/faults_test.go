@@ -199,7 +199,7 @@ func TestHangEnds(t *testing.T) {
 func TestDelayedCallsCountWhenTheyArrive(t *testing.T) {
 	t.Parallel()
 	r := open(t, Options{})
-	if err := r.s.Fail(Fault{Kind: Delay, Wait: 50 * time.Millisecond, Times: 1}); err != nil {
+	if err := r.s.Fail(Fault{Kind: Delay, Wait: time.Hour, Times: 1}); err != nil {
 		t.Fatal(err)
 	}
 	done := make(chan far)
@@ -208,6 +208,7 @@ func TestDelayedCallsCountWhenTheyArrive(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	r.pass(time.Hour)
+	r.s.Close() // lets go of the call
 	<-done
 	if got := r.s.Calls()[0].At; !got.Equal(noon.Add(time.Hour)) {
 		t.Errorf("it counts from %v", got)
