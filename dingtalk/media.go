@@ -46,7 +46,7 @@ func CheckMedia(kind, filename string, size int) error {
 	case size == 0:
 		return errors.New("it is empty")
 	case size > limit.MaxBytes:
-		return fmt.Errorf("it has %d bytes, of which DingTalk takes %d of an %s", size, limit.MaxBytes, kind)
+		return fmt.Errorf("it has %d bytes; DingTalk takes %d at most as %s", size, limit.MaxBytes, kind)
 	}
 	return nil
 }

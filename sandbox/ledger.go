@@ -43,7 +43,7 @@ type Call struct {
 	Msg          string      `json:"msg"`     // the bytes as they came; of a template its data
 	Content      string      `json:"content"` // hash of the canonical JSON: the same for the same content
 	Template     string      `json:"template,omitempty"`
-	StatusBar    *StatusBar  `json:"status_bar,omitempty"` // as it is now; nil: sent without one
+	StatusBar    *StatusBar  `json:"status_bar,omitempty"` // as it is now; nil: sent without one; replaced, never changed
 	Recalled     time.Time   `json:"recalled,omitzero"`
 }
 
@@ -171,13 +171,10 @@ func (s *Sandbox) Task(id int64) (Call, bool) {
 	return c.clone(), true
 }
 
+// clone returns a copy that does not change any more. Sandbox.mu is held.
 func (c *Call) clone() Call {
 	out := *c
 	out.Recipients = slices.Clone(c.Recipients)
-	if c.StatusBar != nil {
-		bar := *c.StatusBar
-		out.StatusBar = &bar
-	}
 	return out
 }
 

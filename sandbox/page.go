@@ -175,7 +175,7 @@ func (e *employee) notes() []note {
 	for n, i := range e.inbox {
 		at := i.call.At.Local()
 		if n >= len(e.inbox)-maxNotes {
-			out = append(out, note{Call: i.call.clone(), To: *i.recipient(), Stamp: stamp(before, at)})
+			out = append(out, note{Call: *i.call, To: *i.recipient(), Stamp: stamp(before, at)})
 		}
 		before = at
 	}

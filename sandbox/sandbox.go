@@ -57,7 +57,7 @@ func (s *Sandbox) Adopt(apps ...App) {
 			if a.Templates == nil {
 				a.Templates = s.apps[i].Templates
 			}
-			s.apps[i].App = a
+			s.apps[i] = &app{App: a, tokens: s.apps[i].tokens, used: s.apps[i].used} // a call may be reading the old one
 		} else {
 			s.apps = append(s.apps, &app{App: a})
 		}

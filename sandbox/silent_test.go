@@ -25,7 +25,11 @@ func TestDrop(t *testing.T) {
 	t.Parallel()
 	for _, code := range strings.Fields("143103 143104 143105 143106 143203 143204 143205 143206 1430000 1430002 1430003 1430004") {
 		r := open(t, Options{})
-		r.order(`{"kind":"drop","times":2,"code":` + code + `,"user":"u2"}`)
+		order := `{"kind":"drop","times":2,"code":` + code + `,"user":"u2"}`
+		r.order(order)
+		if got := r.get("/sandbox/faults").Raw; got != "["+order+"]\n" {
+			t.Errorf("listed as %s", got)
+		}
 		if got := r.fates(r.sent("u1", "a")); got != "u1 unread" {
 			t.Errorf("%s: %s", code, got)
 		}
