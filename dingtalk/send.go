@@ -59,7 +59,7 @@ func (c *Client) sendBody(to message.Recipients, msg []byte) ([]byte, *Error) {
 	if e := checkSend(to, msg); e != nil {
 		return nil, e
 	}
-	b := strconv.AppendInt([]byte(`{"agent_id":`), c.agentID, 10)
+	b := fmt.Appendf(make([]byte, 0, 256+len(msg)), `{"agent_id":%d`, c.agentID)
 	if to.Everyone {
 		b = append(b, `,"to_all_user":true`...)
 	} else {

@@ -32,17 +32,7 @@ const (
 	Garbage      Kind = "garbage"       // the call is not taken, the answer unreadable
 	StringCode   Kind = "string_code"   // as usual, with errcode as a string and no errmsg
 	Outage       Kind = "outage"        // the connection is reset
-
-	// Drop drops User (or every recipient) of a send in silence, with Code in
-	// forbidden_list; without Code they are in the failed list.
-	Drop Kind = "drop"
-	// Slow makes a send take Wait until its progress is 2.
-	Slow Kind = "slow"
 )
-
-// Silent are the kinds that leave the answer as it is, and change what becomes
-// of a send that is accepted. All that are ordered strike it at once.
-var Silent = []Kind{Drop, Slow}
 
 // Kinds are the kinds of faults that a call meets one at a time.
 var Kinds = []Kind{TokenExpired, Throttle, ThrottleAll, Refuse, Quota, Permission, Whitelist, HTTPStatus, BanPage,
@@ -165,21 +155,6 @@ func (a *armed) strikes(at string) bool {
 		a.left--
 	}
 	return true
-}
-
-// silently are the faults that strike a send to those users. s.mu is held.
-func (s *Sandbox) silently(at string, ids []string, now time.Time) []Fault {
-	if len(s.faults) == 0 {
-		return nil
-	}
-	s.forgetFaults(now)
-	var out []Fault
-	for _, a := range s.faults {
-		if slices.Contains(Silent, a.Kind) && (a.User == "" || slices.Contains(ids, a.User)) && a.strikes(at) {
-			out = append(out, a.Fault)
-		}
-	}
-	return out
 }
 
 // act does what a fault does before the API is reached. It returns the answer

@@ -57,9 +57,9 @@ func (s *Sandbox) Adopt(apps ...App) {
 			if a.Templates == nil {
 				a.Templates = s.apps[i].Templates
 			}
-			s.apps[i] = &app{App: a, tokens: s.apps[i].tokens, used: s.apps[i].used} // a call may be reading the old one
+			s.apps[i] = &app{App: a, tokens: s.apps[i].tokens, used: s.apps[i].used} // a call may be reading the old App
 		} else {
-			s.apps = append(s.apps, &app{App: a})
+			s.apps = append(s.apps, &app{App: a, used: &used{}})
 		}
 	}
 }
@@ -83,7 +83,7 @@ func (s *Sandbox) Reset() {
 func (s *Sandbox) reset() {
 	s.org = newOrganisation(s.opt.Directory, s.opt.AdoptUnknown)
 	for _, a := range s.apps {
-		a.used = used{}
+		a.used = &used{}
 	}
 	s.calls, s.bannedTo, s.month = map[string]*window{}, map[string]time.Time{}, quotaMonth{}
 	s.ledger = ledger{max: s.opt.Ledger}

@@ -145,7 +145,7 @@ func (s *Sandbox) resolve(to target, call *Call) []string {
 // judge says what becomes of the next recipient, in the silence that the
 // official pages describe. The order of the limits is a guess. s.mu is held.
 func (s *Sandbox) judge(a *app, id string, call *Call, content [16]byte, faults []Fault) Recipient {
-	limits, u, now := s.limitsOf(a), &a.used, call.At
+	limits, u, now := s.limitsOf(a), a.used, call.At
 	e := s.org.employee(id)
 	drop := func(code string, limit int) Recipient {
 		return Recipient{UserID: id, Fate: Forbidden, Code: code, Limit: limit}
@@ -180,20 +180,6 @@ func (s *Sandbox) judge(a *app, id string, call *Call, content [16]byte, faults 
 	e.rings++
 	s.counters.Rings++
 	return Recipient{UserID: id, Fate: Unread}
-}
-
-// silent are the limits past which an app's messages are dropped in silence.
-type silent struct {
-	everyone, perCall, perMinute, perDay int
-	minuteCode, dayCode, sameCode        string
-}
-
-func (s *Sandbox) limitsOf(a *app) silent {
-	l := s.opt.Limits
-	if a.ThirdParty {
-		return silent{l.EveryonePerDay, l.ThirdPartyRecipientsPerCall, l.RecipientsPerMinute, l.ThirdPartyMessagesPerEmployeePerDay, "143203", "143205", "143206"}
-	}
-	return silent{l.EveryonePerDay, l.RecipientsPerCall, l.RecipientsPerMinute, l.MessagesPerEmployeePerDay, "143103", "143105", "143106"}
 }
 
 // Reason says a recipient's fate in words.

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"workbell/secret"
 )
 
 // order orders a fault by the controls.
@@ -125,5 +127,33 @@ func TestTaskControls(t *testing.T) {
 	}
 	if c := r.s.Counters(); c.Total(PathSend) != 2 || c.Total(PathRecall) != 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestAdoptKeepsWhatWasUsed: tokens remain good and limits used, while calls
+// come.
+func TestAdoptKeepsWhatWasUsed(t *testing.T) {
+	t.Parallel()
+	r := open(t, Options{Limits: Limits{CallsPerSecond: -1}})
+	r.sent("u1", "a")
+	adopted := make(chan struct{})
+	go func() {
+		defer close(adopted)
+		for range 20 {
+			r.s.Adopt(App{Name: "renamed", Key: "key", Secret: secret.New("pass"), AgentID: 7}, App{Key: "new", Secret: secret.New("pass"), AgentID: 9})
+		}
+	}()
+	for range 5 {
+		if got := r.fates(r.sent("u1", "a")); got != "u1 143106" {
+			t.Error(got)
+		}
+	}
+	<-adopted
+	if c, _ := r.s.Task(r.sent("u2", "b")); c.App != "renamed" || c.Recipients[0].Fate != Unread {
+		t.Errorf("%+v", c)
+	}
+	r.token = r.get(PathToken + "?appkey=new&appsecret=pass").Token
+	if a := r.post(PathSend, `{"agent_id":9,"userid_list":"u1","msg":`+text("a")+`}`); a.code() != "0" {
+		t.Errorf("the new app: %s", a.Raw)
 	}
 }

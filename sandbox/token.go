@@ -14,7 +14,7 @@ import (
 type app struct {
 	App
 	tokens []token // oldest first; of an internal app one at most
-	used   used
+	used   *used
 }
 
 type token struct {
