@@ -12,7 +12,7 @@ import (
 type Department struct {
 	ID      int64
 	Name    string
-	Members int // people in it and below it
+	Members int // people in it and below it; 0 where DingTalk does not tell
 }
 
 // Department asks v2/department/get for a department. Its error is an *Error:
@@ -87,10 +87,13 @@ func noResult(doing string) *Error {
 	return e
 }
 
-// whole reads a whole number, given as a number or as text.
+// whole reads a whole number, given as a number or as text; null leaves it.
 type whole int64
 
 func (w *whole) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		return nil
+	}
 	n, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
 	if err != nil {
 		return fmt.Errorf("%.20q is no whole number", b)

@@ -68,6 +68,12 @@ func TestDepartmentForms(t *testing.T) {
 	if d := cmp.Diff([]string{"0147", "99"}, users) + cmp.Diff([]int64{9007199254740993, 2}, below); d != "" {
 		t.Error(d)
 	}
+	untold := newClient(t, serve(t, api(say(`{"errcode":0,"result":{"dept_id":5,"member_count":null,"userid_list":null}}`))))
+	for i, err := range departmentErrors(t, untold, 5) {
+		if err != nil {
+			t.Errorf("lists that are null or missing, call %d: %v", i, err)
+		}
+	}
 	for _, body := range []string{`{"errcode":0}`, `{"errcode":0,"result":null}`, `{"errcode":0,"result":[]}`, `{"errcode":0,"result":{"dept_id":"x","dept_id_list":[1.5],"userid_list":1}}`} {
 		for i, err := range departmentErrors(t, newClient(t, serve(t, api(say(body)))), 5) {
 			if e := failed(t, err); e.Action != Unavailable || e.Doing == "" {

@@ -123,15 +123,15 @@ func checkMsg(raw []byte) (checked, *reply) {
 		return checked{}, refuse(47001, "解析JSON/XML内容错误")
 	}
 	kind := str(fields, "msgtype")
-	shape := shapes[kind]
-	if shape == nil {
+	known := shapes[kind]
+	if known == nil {
 		return checked{}, refuse(40008, "不合法的消息类型: msgtype")
 	}
 	body, is := fields[kind].(map[string]any)
 	if !is || len(fields) != 2 {
 		return checked{}, refuse(badShape, "消息json结构不合法: msg must hold msgtype and "+kind+", and nothing else")
 	}
-	if code, where := shape.faults(body, kind); code != 0 {
+	if code, where := known.faults(body, kind); code != 0 {
 		return checked{}, refuse(code, "消息不合法: "+where)
 	}
 	if kind == "action_card" {

@@ -37,8 +37,7 @@ func progressOf(call *Call, now time.Time) *taskProgress {
 }
 
 // result is getsendresult. Who has not been reached yet is in no list. What is
-// empty is left out for every other task, as
-// official samples do.
+// empty is left out for every other task, as official samples do.
 func (s *Sandbox) result(a *app, p params, r request) *reply {
 	call, refused := s.task(a, p, r)
 	if refused != nil {
