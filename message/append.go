@@ -1,6 +1,9 @@
 package message
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Append appends mark to the visible text of msg, the bytes of a message made
 // by this package, and returns the new bytes, at most MaxBytes: where msg left
@@ -32,6 +35,23 @@ func Append(msg []byte, mark string) ([]byte, bool) {
 		return out, true
 	}
 	return msg, false
+}
+
+// Strip removes what end matches from the visible text of msg, the bytes of a
+// message made by this package, and returns the new bytes; or msg where there
+// is no text, or nothing else would be left of it.
+func Strip(msg []byte, end *regexp.Regexp) []byte {
+	b, err := decode(msg)
+	if err != nil || b.visible() == nil {
+		return msg
+	}
+	t := *b.visible()
+	bare := end.ReplaceAllString(*t.s, "")
+	if bare == "" || bare == *t.s {
+		return msg
+	}
+	*t.s = bare
+	return encode(b)
 }
 
 // makeRoom cuts the longest texts of b by that many bytes, but not the link

@@ -3,6 +3,7 @@ package message
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -146,5 +147,31 @@ func TestAppendAmongLongURLs(t *testing.T) {
 	}
 	if err := json.Unmarshal(got, &back); err != nil || back.OA.Body.Title != "Disk full"+dayMark {
 		t.Errorf("%v, title %q", err, back.OA.Body.Title)
+	}
+}
+
+// What Append appended Strip removes, to the byte; it leaves all else alone.
+func TestStrip(t *testing.T) {
+	t.Parallel()
+	end := regexp.MustCompile(regexp.QuoteMeta(dayMark) + "$")
+	for name, msg := range fullest(t, MarkRoom) {
+		marked, _ := Append(msg, dayMark)
+		if got := Strip(marked, end); string(got) != string(msg) {
+			t.Errorf("%s:\n%s\n%s", name, msg, got)
+		}
+		if got := Strip(msg, end); string(got) != string(msg) {
+			t.Errorf("%s had no mark:\n%s\n%s", name, msg, got)
+		}
+	}
+	for _, msg := range []string{
+		`{"msgtype":"image","image":{"media_id":"@x` + dayMark + `"}}`,
+		`{"msgtype":"text","text":{"content":"` + dayMark + `"}}`, // nothing would be left
+		`{"msgtype":"text","text":{"content":"a` + dayMark + ` b"}}`,
+		`{"msgtype":"poem","poem":{"content":"a` + dayMark + `"}}`,
+		`no JSON`,
+	} {
+		if got := Strip([]byte(msg), end); string(got) != msg {
+			t.Errorf("%s became %s", msg, got)
+		}
 	}
 }

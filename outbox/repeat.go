@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"fmt"
+	"regexp"
 	"time"
 
 	"workbell/message"
@@ -24,6 +25,12 @@ const (
 func Mark(n int, at time.Time, zone *time.Location) string {
 	return fmt.Sprintf(" #%d · %s", n, at.In(zone).Format("15:04"))
 }
+
+var marked = regexp.MustCompile(`( #[0-9]{1,6} · [0-9]{2}:[0-9]{2})+$`)
+
+// Unmark returns body without the marks that Again has appended to its text, so
+// that it can be told from others of a day anew.
+func Unmark(body []byte) []byte { return message.Strip(body, marked) }
 
 // MarkRoom is how many bytes fitting leaves free in a message for Mark, with n
 // up to 999,999.

@@ -18,6 +18,9 @@ const (
 	Dead       State = "dead"       // its attempts are spent
 )
 
+// States are all of them, in the order above.
+var States = []State{Queued, Sent, Delivered, Partial, Failed, Recalled, Suppressed, Superseded, Expired, Refused, Dead}
+
 // Open says whether a delivery in this state is still to be sent.
 func (s State) Open() bool { return s == Queued }
 
