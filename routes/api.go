@@ -30,60 +30,6 @@ func (o Options) reload(c echo.Context) error {
 	return c.JSON(http.StatusOK, map[string]string{"status": "reloaded"})
 }
 
-// deliveries lists deliveries, newest first. before is the last page's last id.
-func (o Options) deliveries(c echo.Context) error {
-	f := outbox.Filter{Source: c.QueryParam("source"), Rule: c.QueryParam("rule"), App: c.QueryParam("app"), GroupKey: c.QueryParam("group_key")}
-	for key, to := range map[string]*int64{"before": &f.Before, "event": &f.Event} {
-		if err := number(c, key, to); err != nil {
-			return err
-		}
-	}
-	var limit int64
-	if err := number(c, "limit", &limit); err != nil {
-		return err
-	}
-	f.Limit = int(min(limit, 500))
-	for _, s := range c.QueryParams()["state"] {
-		f.States = append(f.States, outbox.State(s))
-	}
-	list, err := o.Store.List(c.Request().Context(), f)
-	if err != nil {
-		return err
-	}
-	if list == nil {
-		list = []outbox.Delivery{}
-	}
-	return c.JSON(http.StatusOK, map[string]any{"deliveries": list})
-}
-
-func number(c echo.Context, key string, to *int64) error {
-	text := c.QueryParam(key)
-	if text == "" {
-		return nil
-	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 {
-		return refuse(http.StatusBadRequest, "%s=%q is not a number", key, text)
-	}
-	*to = n
-	return nil
-}
-
-func (o Options) delivery(c echo.Context) error {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil {
-		return refuse(http.StatusNotFound, "there is no delivery %q", c.Param("id"))
-	}
-	d, err := o.Store.Get(c.Request().Context(), id)
-	if errors.Is(err, outbox.ErrNotFound) {
-		return refuse(http.StatusNotFound, "there is no delivery %d", id)
-	}
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, d)
-}
-
 func (o Options) event(c echo.Context) error {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
@@ -101,12 +47,22 @@ func (o Options) event(c echo.Context) error {
 
 func (o Options) apps(c echo.Context) error { return c.JSON(http.StatusOK, o.Apps()) }
 
+// stats are the store's counts and how the month's calls stand.
+type stats struct {
+	outbox.Stats
+	Budget any `json:"budget,omitempty"`
+}
+
 func (o Options) stats(c echo.Context) error {
 	s, err := o.Store.Stats(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	return c.JSON(http.StatusOK, s)
+	answer := stats{Stats: s}
+	if o.Budget != nil {
+		answer.Budget = o.Budget()
+	}
+	return c.JSON(http.StatusOK, answer)
 }
 
 // hostIsLocal refuses requests whose Host is a name other than localhost: a

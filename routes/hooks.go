@@ -20,13 +20,14 @@ import (
 
 // accepted is the answer to a webhook that was taken.
 type accepted struct {
-	Events     []string      `json:"events"`
-	Duplicate  bool          `json:"duplicate"` // all of it had been taken before
-	Deliveries []acceptedRef `json:"deliveries"`
+	Events     []string `json:"events"`
+	Duplicate  bool     `json:"duplicate"` // all of it had been taken before
+	Deliveries []Ref    `json:"deliveries"`
 }
 
-type acceptedRef struct {
-	ID    string       `json:"id"`
+// Ref names a delivery in an answer.
+type Ref struct {
+	ID    int64        `json:"id,string"`
 	Rule  string       `json:"rule"`
 	State outbox.State `json:"state"`
 }
@@ -177,12 +178,12 @@ func group(app string, ev *source.Event) string {
 }
 
 func summary(kept []outbox.Kept) accepted {
-	a := accepted{Events: make([]string, 0, len(kept)), Deliveries: []acceptedRef{}, Duplicate: len(kept) > 0}
+	a := accepted{Events: make([]string, 0, len(kept)), Deliveries: []Ref{}, Duplicate: len(kept) > 0}
 	for _, k := range kept {
 		a.Events = append(a.Events, strconv.FormatInt(k.Event, 10))
 		a.Duplicate = a.Duplicate && k.Duplicate
 		for _, d := range k.Deliveries {
-			a.Deliveries = append(a.Deliveries, acceptedRef{strconv.FormatInt(d.ID, 10), d.Rule, d.State})
+			a.Deliveries = append(a.Deliveries, Ref(d))
 		}
 	}
 	return a

@@ -44,6 +44,7 @@ type Options struct {
 
 	Reload  func(context.Context) error // POST /-/reload
 	Apps    func() any                  // state of the apps, as JSON
+	Budget  func() any                  // calls used this month and the quota, as JSON; nil: not told
 	Metrics http.Handler                // GET /metrics
 	Pprof   bool                        // GET /debug/pprof/…
 	// Loopback says that the admin listener is on a loopback address: then Host
@@ -75,6 +76,9 @@ func (o Options) admin() []Route {
 		{http.MethodPost, "/-/reload", o.reload},
 		{http.MethodGet, "/api/v1/deliveries", o.deliveries},
 		{http.MethodGet, "/api/v1/deliveries/:id", o.delivery},
+		{http.MethodPost, "/api/v1/deliveries/:id/resend", o.resend},
+		{http.MethodPost, "/api/v1/deliveries/:id/recall", o.recall},
+		{http.MethodPost, "/api/v1/deliveries/:id/ack", o.ack},
 		{http.MethodGet, "/api/v1/events/:id", o.event},
 		{http.MethodGet, "/api/v1/apps", o.apps},
 		{http.MethodGet, "/api/v1/stats", o.stats},
@@ -108,6 +112,7 @@ func (o Options) echo(routes []Route) *echo.Echo {
 	e.HideBanner, e.HidePort = true, true
 	e.Logger.SetOutput(logLines{o.Log})
 	e.HTTPErrorHandler = o.fail
+	e.JSONSerializer = plainJSON{}
 	for _, r := range routes {
 		e.Add(r.Method, r.Path, r.handler)
 	}
