@@ -34,13 +34,18 @@ type Env struct {
 
 // commands is the command line as kong reads it.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the bridge: webhooks in, work notifications out."`
-	Check   checkCmd   `cmd:"" help:"Load all that serve would load and print every fault with its place."`
-	Test    testCmd    `cmd:"" help:"Run unit tests for rules and templates."`
-	Render  renderCmd  `cmd:"" help:"Print what would be sent for a payload, without sending."`
-	Send    sendCmd    `cmd:"" help:"Send one notification now, to try credentials."`
-	Sandbox sandboxCmd `cmd:"" help:"Run the stand-in for DingTalk alone."`
-	Version versionCmd `cmd:"" help:"Print version, commit and Go version."`
+	Serve      serveCmd      `cmd:"" help:"Run the bridge: webhooks in, work notifications out."`
+	Check      checkCmd      `cmd:"" help:"Load all that serve would load and print every fault with its place."`
+	Test       testCmd       `cmd:"" help:"Run unit tests for rules and templates."`
+	Render     renderCmd     `cmd:"" help:"Print what would be sent for a payload, without sending."`
+	Send       sendCmd       `cmd:"" help:"Send one notification now, to try credentials."`
+	Deliveries deliveriesCmd `cmd:"" help:"List what was sent, or is to be, by a running bridge."`
+	Show       showCmd       `cmd:"" help:"Tell all that is known of one delivery."`
+	Resend     resendCmd     `cmd:"" help:"Send deliveries again, to those who lack them."`
+	Recall     recallCmd     `cmd:"" help:"Take deliveries back."`
+	Ack        ackCmd        `cmd:"" help:"Take care of a delivery: it is not passed on any more."`
+	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for DingTalk alone."`
+	Version    versionCmd    `cmd:"" help:"Print version, commit and Go version."`
 }
 
 // fileFlags name the user's rules and templates.
