@@ -84,8 +84,6 @@ func notDone(id int64, err error) error {
 		return refuse(http.StatusNotFound, "there is no delivery %d any more", id)
 	case errors.Is(err, outbox.ErrState), errors.Is(err, outbox.ErrBusy):
 		return refuse(http.StatusConflict, "delivery %d is changing just now; try again in a moment", id)
-	case errors.Is(err, outbox.ErrFull):
-		return refuse(http.StatusServiceUnavailable, "%v; try again once some have been sent", err)
 	case errors.Is(err, outbox.ErrClosed):
 		return refuse(http.StatusServiceUnavailable, "%v", errDraining)
 	}
