@@ -158,9 +158,9 @@ func fate(d outbox.Delivery) (ordered, bool) {
 	case slices.ContainsFunc(d.Followups, func(f outbox.Followup) bool { return f.Kind == outbox.FollowRecall }):
 		return o, false
 	default:
-		o.Error = "it was not taken back"
+		o.Error = "it was not taken back, and is " + string(d.State)
 		if n := len(d.Notes); n > 0 {
-			o.Error += ": " + d.Notes[n-1].Text
+			o.Error += "; last noted: " + d.Notes[n-1].Text
 		}
 	}
 	return o, true
