@@ -114,7 +114,7 @@ type Note struct {
 	Text string    `json:"text"`
 }
 
-// Resolve, in an Entry, has its event end what is firing of the same source and
+// Resolve in an Entry has its event end what is firing of the same source and
 // group key: every earlier delivery that OnResolve status_bar or recall, or
 // Escalates, has in wait for that. Each is noted as resolved, and its escalation
 // is dropped. Then, of those whose OnResolve is status_bar or recall:

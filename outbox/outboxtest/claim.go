@@ -46,6 +46,17 @@ var claimTests = []guarantee{
 		got.Fence = 0
 		r.is("claimed", got, want)
 	}},
+	{"a message may be due later", Options{}, func(r *rig) {
+		m := r.text("a")
+		m.Due = r.ms().Add(time.Minute)
+		r.keep(m)
+		due, next := r.claim(10)
+		r.is("claimed", ids(due), []int64(nil))
+		r.is("next", next, m.Due)
+		r.reopen()
+		r.Pass(time.Minute)
+		r.is("due", r.claims(1)[0].Due, m.Due)
+	}},
 	{"next is the earliest due, or a lease's end", Options{}, claimNext},
 	{"concurrent claimers get each delivery once", Options{}, concurrentClaims},
 }

@@ -17,19 +17,25 @@ var closeTests = []guarantee{
 		defer r.open()
 		s, ctx := r.s, r.Context()
 		for what, call := range map[string]func() error{
-			"Enqueue": func() error { _, err := s.Enqueue(ctx, []outbox.Entry{r.entry()}); return err },
-			"Claim":   func() error { _, _, err := s.Claim(ctx, "ops", 1, 0); return err },
-			"Reserve": func() error { _, err := s.Reserve(ctx, l, nil); return err },
-			"Update":  func() error { return s.Update(ctx, outbox.Update{Lease: l, State: outbox.Queued}) },
-			"Expire":  func() error { _, _, err := s.Expire(ctx, 1); return err },
-			"Get":     func() error { _, err := s.Get(ctx, 1); return err },
-			"Event":   func() error { _, err := s.Event(ctx, 1); return err },
-			"List":    func() error { _, err := s.List(ctx, outbox.Filter{}); return err },
-			"Stats":   func() error { _, err := s.Stats(ctx); return err },
-			"Used":    func() error { _, err := s.Used(ctx, "k"); return err },
-			"Ready":   func() error { return s.Ready(ctx) },
-			"Prune":   func() error { _, err := s.Prune(ctx, r.Now(), 1); return err },
-			"Close":   s.Close,
+			"Enqueue":        func() error { _, err := s.Enqueue(ctx, []outbox.Entry{r.entry()}); return err },
+			"Claim":          func() error { _, _, err := s.Claim(ctx, "ops", 1, 0); return err },
+			"Reserve":        func() error { _, err := s.Reserve(ctx, l, nil); return err },
+			"Update":         func() error { return s.Update(ctx, outbox.Update{Lease: l, State: outbox.Queued}) },
+			"Expire":         func() error { _, _, err := s.Expire(ctx, 1); return err },
+			"ClaimFollowups": func() error { _, _, err := s.ClaimFollowups(ctx, "ops", 1, 0); return err },
+			"Amend":          func() error { _, err := s.Amend(ctx, outbox.Amendment{Delivery: 1}); return err },
+			"Take":           func() error { _, err := s.Take(ctx, nil); return err },
+			"Facts":          func() error { _, err := s.Facts(ctx, "k"); return err },
+			"Learn":          func() error { _, err := s.Learn(ctx, outbox.Fact{Key: "k"}, false); return err },
+			"Forget":         func() error { return s.Forget(ctx, "k") },
+			"Get":            func() error { _, err := s.Get(ctx, 1); return err },
+			"Event":          func() error { _, err := s.Event(ctx, 1); return err },
+			"List":           func() error { _, err := s.List(ctx, outbox.Filter{}); return err },
+			"Stats":          func() error { _, err := s.Stats(ctx); return err },
+			"Used":           func() error { _, err := s.Used(ctx, "k"); return err },
+			"Ready":          func() error { return s.Ready(ctx) },
+			"Prune":          func() error { _, err := s.Prune(ctx, r.Now(), 1); return err },
+			"Close":          s.Close,
 		} {
 			r.wants(what, call(), outbox.ErrClosed)
 		}

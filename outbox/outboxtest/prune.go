@@ -56,6 +56,7 @@ var pruneTests = []guarantee{
 		r.Pass(48 * time.Hour)
 		r.prunes(0)
 	}},
+	{"leaves what has a follow-up to come, and with it what stems from it", Options{}, pruneFollowed},
 	{"leaves a key that is taken", Options{}, func(r *rig) {
 		e := r.keyed("k", 72*time.Hour)
 		first := r.enqueue(e)[0]
@@ -126,6 +127,26 @@ var pruneTests = []guarantee{
 		r.prunes(1)
 		r.is("used", []int{r.used("k"), r.used("f")}, []int{0, 1})
 	}},
+}
+
+func pruneFollowed(r *rig) {
+	r.keep(r.text("a"))
+	r.sendWith(1, outbox.Followup{Kind: outbox.FollowResult, Due: r.Now().Add(72 * time.Hour)})
+	made := r.amend(outbox.Amendment{Delivery: 1, Receipts: []outbox.Receipt{{User: "u1", Fate: outbox.FateRead}},
+		Note: "n", Messages: []outbox.Message{r.text("b")}})
+	r.Pass(48 * time.Hour)
+	r.prunes(0)
+	r.amend(outbox.Amendment{Delivery: 1, Drop: []outbox.Kind{outbox.FollowResult}})
+	r.prunes(0) // what stems from it is still queued
+	r.update(outbox.Update{Lease: r.lease(made[0]), State: outbox.Sent, Follow: []outbox.Followup{{Kind: outbox.FollowResult}}})
+	r.prunes(0)
+	r.amend(outbox.Amendment{Delivery: 2, Lease: r.followups(2)[0].Lease()})
+	r.prunes(1)
+	for id := range int64(2) {
+		_, err := r.s.Get(r.Context(), id+1)
+		r.wants("Get", err, outbox.ErrNotFound)
+	}
+	r.is("stats", r.stats(), outbox.Stats{States: map[outbox.State]int{}})
 }
 
 // prunes prunes all that is older than now, and wants so many removed.

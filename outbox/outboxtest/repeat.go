@@ -64,6 +64,11 @@ var repeatTests = []guarantee{
 		r.claims(list[0], list[2])
 		r.is("open", r.stats().Open, 2)
 	}},
+	{"without Repeat it goes as it is, and counts", Options{}, func(r *rig) {
+		m := r.text("x")
+		m.Repeat = ""
+		r.contents([]string{"x", "x", "x #3 · 00:00", "x"}, r.keep(r.text("x"), m, r.text("x"), m)...)
+	}},
 	{"what has no text to mark goes as it is", Options{}, func(r *rig) {
 		m := r.text("")
 		m.Msgtype, m.Body = "image", []byte(`{"msgtype":"image","image":{"media_id":"@x"}}`)

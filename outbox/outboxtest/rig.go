@@ -178,6 +178,57 @@ func (r *rig) send(ids ...int64) {
 	}
 }
 
+// sendWith claims what is due, which is id alone, and has DingTalk accept it,
+// with follow-ups to come.
+func (r *rig) sendWith(id int64, to ...outbox.Followup) {
+	r.Helper()
+	l := r.lease(id)
+	r.begin(l)
+	u := ended(l, outbox.Sent, outbox.Accepted)
+	u.Follow = to
+	r.update(u)
+}
+
+// followups claims all that are due and wants those of these deliveries, in
+// this order.
+func (r *rig) followups(want ...int64) []outbox.Due {
+	r.Helper()
+	due, _, err := r.s.ClaimFollowups(r.Context(), "ops", 1000, 0)
+	r.ok(err)
+	var got []int64
+	for i := range due {
+		got = append(got, due[i].Delivery.ID)
+	}
+	if !slices.Equal(got, want) {
+		r.Fatalf("follow-ups of %v were claimed, want %v", got, want)
+	}
+	return due
+}
+
+// amend makes an amendment and returns the deliveries that it made.
+func (r *rig) amend(a outbox.Amendment) (made []int64) {
+	r.Helper()
+	refs, err := r.s.Amend(r.Context(), a)
+	r.ok(err)
+	for _, ref := range refs {
+		made = append(made, ref.ID)
+	}
+	return made
+}
+
+// unamended wants an amendment to fail so, and to change nothing.
+func (r *rig) unamended(what string, a outbox.Amendment, want error) {
+	r.Helper()
+	before, found := r.s.Get(r.Context(), a.Delivery)
+	stats := r.stats()
+	_, err := r.s.Amend(r.Context(), a)
+	r.wants(what, err, want)
+	r.is(what+": the store", r.stats(), stats)
+	if found == nil {
+		r.is(what+": the delivery", r.get(a.Delivery), before)
+	}
+}
+
 func (r *rig) get(id int64) outbox.Delivery {
 	r.Helper()
 	d, err := r.s.Get(r.Context(), id)

@@ -87,12 +87,58 @@ var wakeTests = []guarantee{
 		r.ok(err)
 		r.rings("a lapse that another app's Claim noticed")
 	}},
+	{"after whatever makes a follow-up due", Options{}, wakeFollowups},
+	{"after a Resolve has called for one, or let the next of a group go", Options{}, func(r *rig) {
+		m := r.barred("a")
+		m.Group = "g"
+		r.enqueue(r.firing(m))
+		r.send(1)
+		r.enqueue(r.firing(m))
+		r.keep(r.grouped("b"))
+		r.quiet()
+		e := r.firing()
+		e.Resolve = outbox.Resolve{Recall: time.Hour}
+		r.is("amended", r.enqueue(e)[0].Amended, []outbox.Ref{{ID: 2, Rule: "rule", State: outbox.Superseded}})
+		r.rings("the end of the oldest")
+		r.claims(3)
+		r.enqueue(r.firing(r.barred("c")))
+		r.send(4)
+		r.quiet()
+		r.resolves([]outbox.Ref{{ID: 4, Rule: "rule", State: outbox.Sent}})
+		r.rings("a follow-up")
+	}},
 	{"a value stands for several changes", Options{}, func(r *rig) {
 		r.quiet()
 		r.keep(r.text("a"), r.text("b"), r.text("c"))
 		r.rings("Enqueue")
 		r.claims(1, 2, 3)
 	}},
+}
+
+func wakeFollowups(r *rig) {
+	r.keep(r.text("x"))
+	r.quiet()
+	r.amend(outbox.Amendment{Delivery: 1, Add: []outbox.Followup{result(r.Now())}, Note: "n"})
+	r.silent("one of a delivery that is queued")
+	l := r.lease(1)
+	r.quiet()
+	r.update(outbox.Update{Lease: l, State: outbox.Sent})
+	r.rings("the delivery was sent")
+	due := r.followups(1)
+	r.silent("ClaimFollowups")
+	r.amend(outbox.Amendment{Delivery: 1, Lease: due[0].Lease(), Note: "n", Acked: true})
+	r.silent("the end of one")
+	for _, at := range []time.Time{{}, r.Now().Add(time.Minute)} { // a later one may come before what ClaimFollowups said
+		r.amend(outbox.Amendment{Delivery: 1, Add: []outbox.Followup{result(at)}})
+		r.rings("one was added")
+	}
+	r.Pass(time.Minute)
+	r.followups(1)
+	r.Pass(maxLease)
+	r.quiet()
+	_, _, err := r.s.Claim(r.Context(), "another", 1, 0)
+	r.ok(err)
+	r.rings("a lapse that Claim noticed")
 }
 
 // quiet takes what Wake has.

@@ -41,7 +41,7 @@ func TestNothingScans(t *testing.T) {
 		note(c)
 		defer func() { s.readers <- c }()
 	}
-	if len(statements) < 50 {
+	if len(statements) < 90 {
 		t.Errorf("only %d statements were used: the test does not see what it should", len(statements))
 	}
 	c, err := connect(s.dsn())
@@ -106,6 +106,7 @@ func exercise(t *testing.T, s *Store) {
 		}
 		ok(t, s.Update(t.Context(), u))
 	}
+	amendAll(t, s)
 	ok(t, s.Ready(t.Context()))
 	same := benchEntry(3)
 	same.Event.Key = ""
@@ -116,6 +117,50 @@ func exercise(t *testing.T, s *Store) {
 	ask(t, s)
 }
 
+// amendAll makes the calls about what has been sent or has ended.
+func amendAll(t *testing.T, s *Store) {
+	t.Helper()
+	barred := benchEntry(4)
+	barred.Event.GroupKey, barred.Messages[0].Group = "barred", "barred"
+	barred.Messages[0].OnResolve, barred.Messages[0].Priority = "status_bar", outbox.Critical
+	end := barred
+	end.Event.Key, end.Messages, end.Resolve = "", nil, outbox.Resolve{StatusBar: time.Hour, Recall: time.Hour}
+	kept, err := s.Enqueue(t.Context(), []outbox.Entry{barred})
+	ok(t, err)
+	id := kept[0].Deliveries[0].ID
+	again := outbox.Amendment{Delivery: id, State: outbox.Queued}
+	for _, state := range []outbox.State{outbox.Refused, outbox.Queued, outbox.Sent} {
+		due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+		ok(t, err)
+		u := outbox.Update{Lease: due[0].Lease(), State: state}
+		switch state {
+		case outbox.Queued:
+			u.Split = []outbox.Part{{To: due[0].To, Body: []byte("{}"), Msgtype: "text", OnResolve: "recall"}, {To: due[0].To}}
+		case outbox.Sent:
+			u.Follow = []outbox.Followup{{Kind: outbox.FollowEscalate}}
+		}
+		ok(t, s.Update(t.Context(), u))
+		if state == outbox.Refused {
+			_, err = s.Enqueue(t.Context(), []outbox.Entry{barred})
+			ok(t, err)
+			_, err = s.Amend(t.Context(), again)
+			ok(t, err)
+		}
+	}
+	_, err = s.Enqueue(t.Context(), []outbox.Entry{end})
+	ok(t, err)
+	due, _, err := s.ClaimFollowups(t.Context(), "ops", 10, 0)
+	ok(t, err)
+	_, err = s.Amend(t.Context(), outbox.Amendment{Delivery: due[0].Delivery.ID, Lease: due[0].Lease(), State: outbox.Delivered, Note: "n",
+		Receipts: []outbox.Receipt{{User: "u1", Fate: outbox.FateRead}}, Add: []outbox.Followup{{Kind: outbox.FollowResult}}, Messages: barred.Messages})
+	ok(t, err)
+	_, err = s.Take(t.Context(), []outbox.Quota{{Key: "t", N: 1, Limit: 2, Window: time.Minute}})
+	ok(t, err)
+	_, err = s.Learn(t.Context(), outbox.Fact{Key: "k"}, true)
+	ok(t, err)
+	ok(t, s.Forget(t.Context(), "k"))
+}
+
 // ask makes every query.
 func ask(t *testing.T, s *Store) {
 	t.Helper()
@@ -123,13 +168,15 @@ func ask(t *testing.T, s *Store) {
 	ok(t, err)
 	_, err = s.Event(t.Context(), 1)
 	ok(t, err)
+	_, err = s.Facts(t.Context(), "k")
+	ok(t, err)
 	_, err = s.Used(t.Context(), "k")
 	ok(t, err)
 	_, err = s.Stats(t.Context())
 	ok(t, err)
 	for _, f := range []outbox.Filter{
 		{}, {Before: 100}, {States: []outbox.State{outbox.Queued}}, {Rule: "critical"}, {Source: "alertmanager", App: "ops"},
-		{Event: 1}, {Event: 1, States: []outbox.State{outbox.Queued}}, {GroupKey: benchEntry(1).Event.GroupKey},
+		{Event: 1}, {Event: 1, States: []outbox.State{outbox.Queued}}, {GroupKey: benchEntry(1).Event.GroupKey}, {Of: 1},
 	} {
 		_, err := s.List(t.Context(), f)
 		ok(t, err)
