@@ -25,25 +25,28 @@ type model struct {
 	last   int64            // event
 	taken  []*share
 	leases []outbox.Lease // all that were ever given
+	follow []outbox.FollowupLease
 }
 
 // row is a delivery. Times are milliseconds since 1970; 0 is none.
 type row struct {
-	id, event           int64
+	id, event, of       int64
 	app, group          string
 	priority            int
+	created             int64
 	due, expires, until int64 // until when it is leased
 	fence               int64 // 0: not leased
 	state               outbox.State
 	tries, spent        int
 	flying              bool // an attempt is in flight
-	rang                bool
+	rang                int64
 	outcomes            []outbox.Outcome
 	gone                bool // pruned
+	afterwards
 }
 
 type event struct {
-	key             string
+	key, group      string
 	received, until int64 // until when key is taken
 	kept            outbox.Kept
 }
@@ -65,8 +68,8 @@ func againstModel(r *rig) {
 	}
 	r.Logf("OUTBOX_SEED=%d", seed)
 	m := &model{rig: r, random: rand.New(rand.NewPCG(seed, 0)), events: map[int64]*event{}, keys: map[string]int64{}}
-	steps := []func(){m.enqueue, m.enqueue, m.claim, m.claim, m.claim, m.reserve, m.reserve, m.reserve, m.update, m.update, m.update, m.expire, m.pass, m.pass}
-	for n := 0; n < 500 && !r.Failed(); n++ {
+	steps := []func(){m.enqueue, m.enqueue, m.claim, m.claim, m.claim, m.claimFollowups, m.claimFollowups, m.amend, m.amend, m.amend, m.reserve, m.reserve, m.reserve, m.update, m.update, m.update, m.expire, m.pass, m.pass}
+	for n := 0; n < 700 && !r.Failed(); n++ {
 		switch {
 		case n%97 == 96:
 			m.reopen()
@@ -81,13 +84,14 @@ func againstModel(r *rig) {
 	}
 }
 
-// watch takes a step; where it makes a delivery due or ends an attempt, Wake
-// must have a value.
+// watch takes a step; where it makes a delivery or a follow-up due or ends an
+// attempt, Wake must have a value.
 func (m *model) watch(step func()) {
 	m.quiet()
-	now, before, flying := m.now(), m.due(), m.flying()
+	now, before, follows, flying := m.now(), m.due(), m.dueFollowups(), m.flying()
 	step()
-	news := slices.ContainsFunc(m.due(), func(d *row) bool { return !slices.Contains(before, d) })
+	news := slices.ContainsFunc(m.due(), func(d *row) bool { return !slices.Contains(before, d) }) ||
+		slices.ContainsFunc(m.dueFollowups(), func(f *followup) bool { return !slices.Contains(follows, f) })
 	if m.now() == now && (news || m.flying() < flying) {
 		m.rings("a step of the model")
 	}
@@ -135,6 +139,10 @@ func (m *model) enqueue() {
 		if m.random.IntN(3) == 0 {
 			e.Event.Key, e.Event.KeyTTL = m.one("k", "l", "m"), 20*time.Second
 		}
+		e.Event.GroupKey = m.one("", "p", "q")
+		if m.random.IntN(4) == 0 {
+			e.Resolve = outbox.Resolve{StatusBar: m.window(), Recall: m.window()}
+		}
 		for range m.random.IntN(3) {
 			e.Messages = append(e.Messages, m.message())
 		}
@@ -147,7 +155,10 @@ func (m *model) enqueue() {
 func (m *model) message() outbox.Message {
 	x := m.text(fmt.Sprint(m.random.Uint64()))
 	x.App, x.Group, x.Priority = m.one("ops", "vendor"), m.one("", "g", "h", "i"), m.random.IntN(4)-1
-	x.Expires = m.soon(120)
+	x.Expires, x.OnResolve, x.Escalates, x.IfUnamended = m.soon(120), m.one("send", "status_bar", "recall"), m.random.IntN(4) == 0, m.random.IntN(4) == 0
+	if m.random.IntN(4) == 0 {
+		x.Due = m.soon(10)
+	}
 	for range m.random.IntN(2) {
 		x.Calls = append(x.Calls, message.Recipients{Everyone: true})
 	}
@@ -164,14 +175,15 @@ func (m *model) keep(e outbox.Entry) outbox.Kept {
 	}
 	m.last++
 	k := outbox.Kept{Event: m.last}
+	bar := m.resolve(e, &k)
+	m.events[m.last] = &event{key: e.Event.Key, group: e.Event.GroupKey, received: m.now()}
 	for _, x := range e.Messages {
-		for range x.Calls {
-			d := m.add(row{event: m.last, app: x.App, group: x.Group, priority: x.Priority, due: m.now(), expires: x.Expires.UnixMilli()})
-			k.Deliveries = append(k.Deliveries, outbox.Ref{ID: d.id, Rule: x.Rule, State: d.state})
+		if !bar || !x.IfUnamended {
+			k.Deliveries = append(k.Deliveries, m.addAll(x, m.last, 0)...)
 		}
 	}
 	m.keys[e.Event.Key] = m.last
-	m.events[m.last] = &event{key: e.Event.Key, received: m.now(), kept: k}
+	m.events[m.last].kept = k
 	if e.Event.Key != "" {
 		m.events[m.last].until = m.now() + e.Event.KeyTTL.Milliseconds()
 	}
@@ -182,6 +194,21 @@ func (m *model) add(d row) *row {
 	d.id, d.state = int64(len(m.rows))+1, outbox.Queued
 	m.rows = append(m.rows, &d)
 	return &d
+}
+
+// addAll adds the deliveries of a message.
+func (m *model) addAll(x outbox.Message, event, of int64) (refs []outbox.Ref) {
+	due := m.now()
+	if !x.Due.IsZero() {
+		due = x.Due.UnixMilli()
+	}
+	for range x.Calls {
+		d := m.add(row{event: event, of: of, app: x.App, group: x.Group, priority: x.Priority, created: m.now(), due: due, expires: x.Expires.UnixMilli()})
+		d.onResolve, d.escalates = x.OnResolve, x.Escalates
+		d.waits = m.events[event].group != "" && (x.Escalates || x.OnResolve != "send")
+		refs = append(refs, outbox.Ref{ID: d.id, Rule: x.Rule, State: d.state})
+	}
+	return refs
 }
 
 // ready says whether no older event of its group is open.
@@ -197,6 +224,11 @@ func (m *model) lapse() {
 		if d.fence != 0 && d.until <= m.now() {
 			m.free(d, outbox.Unknown)
 		}
+		for _, f := range d.follows {
+			if f.until <= m.now() {
+				f.fence = 0
+			}
+		}
 	}
 }
 
@@ -208,7 +240,9 @@ func (m *model) free(d *row, o outbox.Outcome) {
 	}
 	d.flying = false
 	d.outcomes[len(d.outcomes)-1] = o
-	d.rang = d.rang || o == outbox.Accepted || o == outbox.Unknown
+	if o == outbox.Accepted || o == outbox.Unknown {
+		d.rang = m.now()
+	}
 	m.taken = slices.DeleteFunc(m.taken, func(s *share) bool {
 		return s.of == d && !s.call && (o == outbox.Rejected || o == outbox.Unsent)
 	})
@@ -231,9 +265,10 @@ func (m *model) claim() {
 	var times []int64
 	for _, d := range m.rows {
 		switch {
-		case d.app != app || d.state != outbox.Queued || !m.ready(d):
+		case d.app != app || d.state != outbox.Queued:
 		case d.fence != 0:
 			times = append(times, d.until)
+		case !m.ready(d):
 		case d.due > m.now():
 			times = append(times, d.due)
 		default:
@@ -254,6 +289,14 @@ func (m *model) claim() {
 	}
 	m.is("Claim", ids(got), want)
 	m.is("Claim's next", next, earliest(times))
+}
+
+// instant is ms as a store shows it.
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
 // earliest is the first of times, or zero.
@@ -285,7 +328,7 @@ func (m *model) expire() {
 	slices.SortFunc(over, func(a, b *row) int { return cmp.Or(cmp.Compare(a.expires, b.expires), cmp.Compare(a.id, b.id)) })
 	var want []int64
 	for _, d := range over[:min(most, len(over))] {
-		d.state = outbox.Expired
+		d.end(outbox.Expired)
 		want = append(want, d.id)
 	}
 	m.is("Expire", ids(got), want)
@@ -303,7 +346,7 @@ func (m *model) prune() {
 	want := 0
 	for id, e := range m.events {
 		mine := func(d *row) bool { return d.event == id }
-		needed := func(d *row) bool { return mine(d) && (d.state == outbox.Queued || d.rang) } // all on one day
+		needed := func(d *row) bool { return mine(d) && (d.state == outbox.Queued || d.rang != 0 || len(d.follows) > 0) } // all on one day
 		if e.received >= before.UnixMilli() || e.until > m.now() || slices.ContainsFunc(m.rows, needed) {
 			continue
 		}
@@ -320,5 +363,8 @@ func (m *model) reopen() {
 	m.rig.reopen()
 	for _, d := range m.rows {
 		m.free(d, outbox.Unknown)
+		for _, f := range d.follows {
+			f.fence = 0
+		}
 	}
 }

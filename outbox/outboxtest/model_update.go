@@ -127,8 +127,14 @@ func (m *model) update() {
 				if m.random.IntN(2) == 0 {
 					p.Due = m.soon(20)
 				}
+				if m.random.IntN(3) == 0 {
+					p.OnResolve = m.one("send", "status_bar", "recall")
+				}
 				u.Split = append(u.Split, p)
 			}
+		}
+		if u.State == outbox.Sent {
+			u.Follow = m.someFollowups()
 		}
 		if d := m.held(u.Lease); d != nil && d.flying && m.random.IntN(5) > 0 || m.random.IntN(20) == 0 {
 			u.Attempt = &outbox.Result{Outcome: []outbox.Outcome{outbox.Accepted, outbox.Rejected, outbox.Unsent, outbox.Unknown}[m.random.IntN(4)]}
@@ -159,11 +165,16 @@ func (m *model) apply(d *row, u outbox.Update) {
 		o = u.Attempt.Outcome
 	}
 	m.free(d, o)
-	d.state = u.State
 	if u.Spend {
 		d.spent++
 	}
 	if u.State != outbox.Queued {
+		d.end(u.State)
+		for _, f := range u.Follow {
+			if d.follows[f.Kind] == nil && (f.Kind != outbox.FollowEscalate || d.resolved == 0 && d.acked == 0) {
+				d.put(f, m.now())
+			}
+		}
 		return
 	}
 	due := m.now()
@@ -172,7 +183,8 @@ func (m *model) apply(d *row, u outbox.Update) {
 	}
 	parts := []*row{d}
 	for range max(1, len(u.Split)) - 1 {
-		parts = append(parts, m.add(row{event: d.event, app: d.app, group: d.group, priority: d.priority, expires: d.expires, rang: d.rang}))
+		parts = append(parts, m.add(row{event: d.event, of: d.of, app: d.app, group: d.group, priority: d.priority,
+			created: d.created, expires: d.expires, rang: d.rang, afterwards: d.copy()}))
 	}
 	d.due = due
 	for i, p := range u.Split {
@@ -181,6 +193,10 @@ func (m *model) apply(d *row, u outbox.Update) {
 		}
 		if p.Aside {
 			parts[i].group = ""
+		}
+		if p.OnResolve != "" {
+			parts[i].onResolve = p.OnResolve
+			parts[i].waits = parts[i].waits && (p.OnResolve != "send" || parts[i].escalates)
 		}
 	}
 }
@@ -197,15 +213,16 @@ func (m *model) compare() {
 		stats.States[d.state]++
 		if d.state == outbox.Queued {
 			stats.Open++
-			created = append(created, m.events[d.event].received)
+			created = append(created, d.created)
 		}
-		want = append(want, []any{d.id, d.event, d.group, d.state, d.tries, d.spent, time.UnixMilli(d.due).UTC()})
+		want = append(want, []any{d.id, d.event, d.group, d.state, d.tries, d.spent, time.UnixMilli(d.due).UTC(),
+			d.of, d.onResolve, instant(d.resolved), instant(d.acked)})
 	}
 	stats.Oldest = earliest(created)
 	list, err := m.s.List(m.Context(), outbox.Filter{Limit: 500})
 	m.ok(err)
 	for _, d := range list {
-		got = append(got, []any{d.ID, d.Event, d.Group, d.State, d.Tries, d.Spent, d.Due})
+		got = append(got, []any{d.ID, d.Event, d.Group, d.State, d.Tries, d.Spent, d.Due, d.Of, d.OnResolve, d.Resolved, d.Acked})
 	}
 	m.is("List", got, want)
 	m.is("Stats", m.stats(), stats)
@@ -214,10 +231,13 @@ func (m *model) compare() {
 	}
 	if len(want) > 0 {
 		d := m.rows[want[m.random.IntN(len(want))][0].(int64)-1]
+		got := m.get(d.id)
 		var outcomes []outbox.Outcome
-		for _, a := range m.get(d.id).Attempts {
+		for _, a := range got.Attempts {
 			outcomes = append(outcomes, a.Outcome)
 		}
 		m.is("attempts", outcomes, d.outcomes)
+		m.is("follow-ups", got.Followups, d.list())
+		m.is("receipts and notes", []int{len(got.Receipts), len(got.Notes)}, []int{len(d.receipts), d.notes})
 	}
 }
