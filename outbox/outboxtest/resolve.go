@@ -168,6 +168,12 @@ var resolveTests = []guarantee{
 		}
 		r.claims(2)
 	}},
+	{"a repeat is answered with what is so now", Options{}, func(r *rig) {
+		first, e := r.firing(r.barred("a")), r.firing()
+		first.Event.Key, first.Event.KeyTTL, e.Resolve = "key", time.Hour, outbox.Resolve{StatusBar: time.Hour}
+		kept := r.enqueue(first, e, first)
+		r.is("repeated", kept[2], outbox.Kept{Event: 1, Duplicate: true, Deliveries: []outbox.Ref{{ID: 1, Rule: "rule", State: outbox.Superseded}}})
+	}},
 	{"the next of a group may go", Options{}, func(r *rig) {
 		m := r.barred("a")
 		m.Group = "g"

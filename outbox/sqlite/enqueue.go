@@ -17,7 +17,7 @@ type draft struct {
 	messages []letter
 	kept     outbox.Kept
 	sameAs   int   // the entry of this call that has the same key, from 1; 0: none
-	first    int64 // a duplicate's first delivery, and how many
+	first    int64 // the event's first delivery, and how many
 	calls    int64
 }
 
@@ -79,9 +79,10 @@ func (t *tx) enqueue(drafts []draft) (err error) {
 	for i := range drafts {
 		d := &drafts[i]
 		switch {
-		case d.sameAs > 0:
-			d.kept = drafts[d.sameAs-1].kept
-			d.kept.Duplicate, d.kept.Amended = true, nil
+		case d.sameAs > 0: // what lies between may have resolved it
+			same := &drafts[d.sameAs-1]
+			d.kept, d.first, d.calls = outbox.Kept{Event: same.kept.Event, Duplicate: true}, same.first, same.calls
+			err = t.recall(d)
 		case d.kept.Duplicate:
 			err = t.recall(d)
 		default:
@@ -142,7 +143,7 @@ func (t *tx) keep(d *draft) error {
 	if err != nil {
 		return err
 	}
-	first := t.lastDelivery + 1
+	d.first = t.lastDelivery + 1
 	o := origin{event: t.lastEvent, source: d.Event.Source, waits: d.waits}
 	for i := range d.messages {
 		if bar && d.messages[i].IfUnamended {
@@ -155,6 +156,7 @@ func (t *tx) keep(d *draft) error {
 		}
 		d.kept.Deliveries = append(d.kept.Deliveries, refs...)
 	}
+	d.calls = t.lastDelivery + 1 - d.first
 	e := &d.Event
 	received, until := millis(e.Received), int64(0)
 	if received == 0 {
@@ -164,7 +166,7 @@ func (t *tx) keep(d *draft) error {
 		until = ceil(t.at.Add(e.KeyTTL))
 		t.keys.put(d.key, t.lastEvent, until)
 	}
-	_, err = t.conn.exec(insertEvent, t.lastEvent, first, t.lastDelivery+1-first, received, text(e.Key), until,
+	_, err = t.conn.exec(insertEvent, t.lastEvent, d.first, d.calls, received, text(e.Key), until,
 		e.Source, e.Kind, text(e.Name), text(e.Status), text(e.Severity), text(e.Title),
 		text(e.GroupKey), d.headers, text(e.Faults), []byte(e.Payload))
 	return err
