@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"workbell/outbox"
 )
@@ -13,7 +14,7 @@ type draft struct {
 	*outbox.Entry
 	key      int64 // fingerprint
 	headers  any   // JSON, or nil
-	waits    int64 // fingerprint of source and group key; 0: no group key
+	waits    int64 // what its messages wait under and it ends, see waitsFor; 0: nothing
 	messages []letter
 	kept     outbox.Kept
 	sameAs   int   // the entry of this call that has the same key, from 1; 0: none
@@ -53,7 +54,9 @@ func (d *draft) prepare(e *outbox.Entry) error {
 		}
 		d.headers = string(text)
 	}
-	d.waits = waitsFor(e.Event.Source, e.Event.GroupKey)
+	if e.Resolve != (outbox.Resolve{}) || slices.ContainsFunc(e.Messages, waits) {
+		d.waits = waitsFor(e.Event.Source, e.Event.GroupKey)
+	}
 	var err error
 	d.messages, err = prepare(e.Messages)
 	return err

@@ -48,7 +48,7 @@ func (l *letter) prepare(m *outbox.Message) error {
 type origin struct {
 	event  int64
 	source string
-	waits  int64 // fingerprint of source and group key; 0: no group key
+	waits  int64 // what they wait under, see waitsFor; 0: nothing
 	parent int64 // the delivery that they stem from; 0: they are kept with the event
 }
 
@@ -111,7 +111,7 @@ func (t *tx) dates(m *outbox.Message) (due, expires int64) {
 
 // waiting is what a delivery of l waits for, or nil.
 func (o *origin) waiting(l *letter) any {
-	if l.Escalates || waits(l.OnResolve) {
+	if waits(*l.Message) {
 		return null(o.waits)
 	}
 	return nil

@@ -6,16 +6,19 @@ import (
 	"workbell/outbox"
 )
 
-// The values of OnResolve that have a delivery wait for a Resolve.
+// The values of OnResolve that a Resolve amends.
 const (
 	statusBar = "status_bar"
 	recalling = "recall"
 )
 
-func waits(onResolve string) bool { return onResolve == statusBar || onResolve == recalling }
+func amendable(onResolve string) bool { return onResolve == statusBar || onResolve == recalling }
 
-// waitsFor is what deliveries of an event wait under; 0: its group cannot be
-// named, so they do not.
+// waits says whether the deliveries of m wait for a Resolve.
+func waits(m outbox.Message) bool { return m.Escalates || amendable(m.OnResolve) }
+
+// waitsFor is the fingerprint under which deliveries of an event wait; 0: it has
+// no group key, so they do not.
 func waitsFor(source, groupKey string) int64 {
 	if groupKey == "" {
 		return 0
@@ -68,7 +71,7 @@ func (t *tx) end(d *draft, w waiting) (amended bool, err error) {
 	x := t.routes.get(w.route)
 	f, window := outbox.Followup{Kind: outbox.FollowStatusBar, Event: t.lastEvent}, d.Resolve.StatusBar
 	switch {
-	case !waits(x.onResolve):
+	case !amendable(x.onResolve):
 		return false, nil
 	case x.onResolve == recalling:
 		f.Kind, window = outbox.FollowRecall, d.Resolve.Recall

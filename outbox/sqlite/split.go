@@ -104,7 +104,7 @@ func (t *tx) become(id, route int64, p outbox.Part) error {
 	}
 	if p.OnResolve != "" {
 		x.onResolve = p.OnResolve
-		keep = number(waits(p.OnResolve))
+		keep = number(amendable(p.OnResolve))
 	}
 	if route, _, err = t.route(x); err != nil {
 		return err
