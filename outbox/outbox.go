@@ -49,7 +49,7 @@ type Store interface {
 	// Update ends attempts and gives leases back, each as the Update says, in
 	// one transaction, and commits before it returns. It makes all updates or
 	// none: ErrFenced for one leaves the others unmade too. A lease that nobody
-	// has noticed the end of (by a Claim or Expire) is still good for Update,
+	// has noticed the end of (by any Claim or Expire) is still good for Update,
 	// so that a late answer of DingTalk's is kept, but not for Reserve.
 	Update(ctx context.Context, updates ...Update) error
 

@@ -62,8 +62,24 @@ func work(path, life string) error {
 			}
 		})
 	}
+	wg.Go(func() {
+		for ctx.Err() == nil {
+			due, _, _ := s.ClaimFollowups(ctx, "ops", 2, 0)
+			for _, d := range due {
+				learnOne(ctx, s, d)
+			}
+		}
+	})
 	wg.Wait()
 	return s.Close()
+}
+
+func learnOne(ctx context.Context, s *Store, d outbox.Due) {
+	_, err := s.Amend(ctx, outbox.Amendment{Delivery: d.Delivery.ID, Lease: d.Lease(), State: outbox.Delivered,
+		Receipts: []outbox.Receipt{{User: "u1", Fate: outbox.FateRead}}})
+	if err == nil {
+		fmt.Println("learnt", d.Delivery.ID, 1)
+	}
 }
 
 func sendOne(ctx context.Context, s *Store, d outbox.Delivery) {
@@ -73,7 +89,9 @@ func sendOne(ctx context.Context, s *Store, d outbox.Delivery) {
 		return
 	}
 	fmt.Println("begun", d.ID, g.Attempt)
-	if s.Update(ctx, outbox.Update{Lease: d.Lease(), State: outbox.Sent, Attempt: &outbox.Result{Outcome: outbox.Accepted, TaskID: d.ID}}) == nil {
+	u := outbox.Update{Lease: d.Lease(), State: outbox.Sent, Attempt: &outbox.Result{Outcome: outbox.Accepted, TaskID: d.ID},
+		Follow: []outbox.Followup{{Kind: outbox.FollowResult}}}
+	if s.Update(ctx, u) == nil {
 		fmt.Println("sent", d.ID, g.Attempt)
 	}
 }
@@ -91,7 +109,7 @@ func victimEntry(key string) outbox.Entry {
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "outbox.db")
-	all := acknowledged{kept: map[int64]string{}, begun: map[int64]int{}, sent: map[int64]bool{}}
+	all := acknowledged{kept: map[int64]string{}, begun: map[int64]int{}, sent: map[int64]bool{}, learnt: map[int64]bool{}}
 	for life := range 5 {
 		all.live(t, path, life)
 		s := open(t, Options{Path: path})
@@ -107,14 +125,15 @@ func TestKilled(t *testing.T) {
 			return nil
 		}, "PRAGMA integrity_check")
 	}))
-	t.Logf("%d kept, %d begun, %d sent", len(all.kept), len(all.begun), len(all.sent))
+	t.Logf("%d kept, %d begun, %d sent, %d learnt", len(all.kept), len(all.begun), len(all.sent), len(all.learnt))
 }
 
 // acknowledged is what the killed processes said.
 type acknowledged struct {
-	kept  map[int64]string // key
-	begun map[int64]int    // the last attempt
-	sent  map[int64]bool
+	kept   map[int64]string // key
+	begun  map[int64]int    // the last attempt
+	sent   map[int64]bool
+	learnt map[int64]bool
 }
 
 // live starts a process, kills it in the midst of its work, and notes what it
@@ -147,6 +166,8 @@ func (a *acknowledged) live(t *testing.T, path string, life int) {
 			a.begun[id]++
 		case "sent":
 			a.sent[id] = true
+		case "learnt":
+			a.learnt[id] = true
 		}
 		if lines == 300+100*life {
 			ok(t, cmd.Process.Kill())
@@ -173,11 +194,16 @@ func (a *acknowledged) check(t *testing.T, s *Store) {
 	for id, attempts := range a.begun {
 		d, err := s.Get(t.Context(), id)
 		ok(t, err)
-		if len(d.Attempts) < attempts || a.sent[id] && d.State != outbox.Sent {
-			t.Fatalf("delivery %d (%d attempts begun, sent: %v) is now %+v", id, attempts, a.sent[id], d)
+		known := d.State == outbox.Delivered
+		sent := d.State == outbox.Sent || known
+		if len(d.Attempts) < attempts || a.sent[id] && !sent || a.learnt[id] && !known {
+			t.Fatalf("delivery %d (%d attempts begun, sent: %v, learnt: %v) is now %+v", id, attempts, a.sent[id], a.learnt[id], d)
+		}
+		if (len(d.Followups) == 1) != (d.State == outbox.Sent) || (len(d.Receipts) == 1) != known {
+			t.Fatalf("delivery %d is half amended: %+v", id, d)
 		}
 		for _, at := range d.Attempts {
-			if want := d.State == outbox.Sent && at.Number == len(d.Attempts); at.Ended.IsZero() || (at.Outcome == outbox.Accepted) != want || (at.Outcome == outbox.Unknown) == want {
+			if want := sent && at.Number == len(d.Attempts); at.Ended.IsZero() || (at.Outcome == outbox.Accepted) != want || (at.Outcome == outbox.Unknown) == want {
 				t.Fatalf("attempt %+v of delivery %d, which is %s", at, id, d.State)
 			}
 		}
