@@ -51,5 +51,6 @@
 //	   └─► suppressed                                      sent … ──► recalled
 //
 // queued is the only state that is not an end for the dispatcher; sent becomes
-// delivered, partial or failed where the rule tracks results.
+// delivered, partial or failed where the rule tracks results. Amend may bring
+// expired, refused and dead back to queued.
 package outbox

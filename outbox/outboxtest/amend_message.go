@@ -87,6 +87,15 @@ var amendMessageTests = []guarantee{
 		r.send(3, 5)
 		r.send(2, 4)
 	}},
+	{"or be set aside", Options{}, func(r *rig) {
+		r.keep(r.grouped("a"), r.grouped("b"))
+		r.send(1)
+		l := r.lease(2)
+		r.amend(outbox.Amendment{Delivery: 1, Messages: []outbox.Message{r.grouped("c")}})
+		r.update(outbox.Update{Lease: l, State: outbox.Queued, Split: []outbox.Part{{To: users("u1"), Aside: true}, {To: users("u2")}}})
+		r.send(2, 3)
+		r.send(4)
+	}},
 	{"even where the backlog is at its bound", Options{MaxBacklog: 1}, func(r *rig) {
 		r.keep(r.text("x"))
 		r.amend(outbox.Amendment{Delivery: 1, Messages: []outbox.Message{r.text("y")}})
