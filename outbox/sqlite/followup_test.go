@@ -123,3 +123,40 @@ func TestFailureForgetsFollowups(t *testing.T) {
 	_, err = s.Amend(t.Context(), outbox.Amendment{Delivery: 1, Lease: claimed[0].Lease()})
 	ok(t, err)
 }
+
+// TestPruneLeavesNothing counts the rows of a store whose only event is pruned.
+func TestPruneLeavesNothing(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	e := benchEntry(1)
+	e.Event.Key, e.Event.Received, e.Messages[0].OnResolve = "", time.Unix(1, 0), "recall"
+	_, err := s.Enqueue(t.Context(), []outbox.Entry{e})
+	ok(t, err)
+	due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+	ok(t, err)
+	ok(t, s.Update(t.Context(), outbox.Update{Lease: due[0].Lease(), State: outbox.Sent, Follow: []outbox.Followup{{Kind: outbox.FollowResult}}}))
+	claimed, _, err := s.ClaimFollowups(t.Context(), "ops", 1, 0)
+	ok(t, err)
+	_, err = s.Amend(t.Context(), outbox.Amendment{Delivery: 1, Lease: claimed[0].Lease(), Note: "n",
+		Receipts: []outbox.Receipt{{User: "u1", Fate: outbox.FateRead}}, Messages: e.Messages})
+	ok(t, err)
+	due, _, err = s.Claim(t.Context(), "ops", 1, 0)
+	ok(t, err)
+	ok(t, s.Update(t.Context(), outbox.Update{Lease: due[0].Lease(), State: outbox.Refused}))
+	_, err = s.Learn(t.Context(), outbox.Fact{Key: "k", Until: time.Now()}, false)
+	ok(t, err)
+	removed, err := s.Prune(t.Context(), time.Now(), 10)
+	ok(t, err)
+	if removed != 1 {
+		t.Errorf("Prune removed %d events, want 1", removed)
+	}
+	ok(t, s.run(t.Context(), "looking", 0, func(tx *tx) error {
+		for _, table := range []string{"events", "deliveries", "attempts", "followups", "receipts", "notes", "facts"} {
+			r, _, err := tx.conn.one("SELECT count(*) FROM " + table)
+			if err != nil || r[0] != 0 {
+				t.Errorf("the table %s has %d rows left (%v)", table, r[0], err)
+			}
+		}
+		return nil
+	}))
+}
