@@ -195,4 +195,13 @@ var reviveTests = []guarantee{
 		}
 		r.contents([]string{"x"}, r.keep(r.text("x"))...)
 	}},
+	{"the mark that it has is not given to another", Options{}, func(r *rig) {
+		list := r.keep(r.text("x"), r.text("x"))
+		for _, d := range r.claims(list...) {
+			r.update(outbox.Update{Lease: d.Lease(), State: outbox.Refused})
+		}
+		r.contents([]string{"x"}, r.keep(r.text("x"))...)
+		r.amend(outbox.Amendment{Delivery: 2, State: outbox.Queued})
+		r.contents([]string{"x #2 · 00:00", "x #3 · 00:00"}, 2, r.keep(r.text("x"))[0])
+	}},
 }

@@ -47,6 +47,13 @@ var takeTests = []guarantee{
 		}
 		r.is("used", []int{r.used("k"), r.used("p"), r.used("n")}, []int{6, 0, 0})
 	}},
+	{"what counts until different times is kept apart", Options{}, func(r *rig) {
+		for _, hours := range []time.Duration{1, 2, 1} {
+			r.takes(true, outbox.Quota{Key: "k", N: 1, Until: r.ms().Add(hours * time.Hour)})
+		}
+		r.Pass(time.Hour)
+		r.is("used", r.used("k"), 1)
+	}},
 	{"what is below zero is an error", Options{}, func(r *rig) {
 		for _, q := range []outbox.Quota{{Key: "k", N: -1}, {Key: "k", N: 1, Limit: -1}, {Key: "k", N: 1, Window: -1}} {
 			if _, err := r.s.Take(r.Context(), []outbox.Quota{q}); err == nil {
