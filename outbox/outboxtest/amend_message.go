@@ -176,6 +176,7 @@ var reviveTests = []guarantee{
 		r.update(outbox.Update{Lease: r.lease(r.keep(r.text("x"))[0]), State: outbox.Refused})
 		r.amend(outbox.Amendment{Delivery: 1, State: outbox.Queued, Expires: r.Now().Add(72 * time.Hour)})
 		r.Pass(48 * time.Hour)
+		r.reopen()
 		r.contents([]string{"x #2 · 00:00"}, r.keep(r.text("x"))...)
 	}},
 	{"also where others of its content have come since", Options{}, func(r *rig) {
