@@ -68,7 +68,7 @@ func (t *tx) countAgain(id, content, expires int64) error {
 	if at == id || !found {
 		return nil
 	}
-	// Not newer than the newest, which stays the first to be looked at.
+	// Right behind the newest, where each look comes by.
 	_, err := t.conn.exec(`UPDATE deliveries SET prior = (SELECT prior FROM deliveries WHERE id = ?) WHERE id = ?`, newest, id)
 	if err != nil {
 		return err
