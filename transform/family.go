@@ -144,12 +144,18 @@ type executor struct {
 	now    time.Time
 	blocks map[string][]block // by msgtype
 	out    limited
+
+	// Of a quick that runs:
+	vars, args []any
+	base       int   // where in vars the variables of the template begin
+	stop       error // what ends it: errFull or errOdd
 }
 
 // block is one block MSGTYPE.FIELD.
 type block struct {
 	field string
 	tmpl  *template.Template
+	quick *quick // nil: only tmpl can run it
 	fixed bool   // nothing in it depends on the event
 	text  string // where fixed
 }
@@ -165,13 +171,20 @@ func (f *family) take(now time.Time) *executor {
 
 func (f *family) executor() *executor {
 	x := &executor{zone: f.zone, blocks: map[string][]block{}}
-	set := template.Must(f.set.Clone()).Funcs(functions(x))
+	own := functions(x)
+	set := template.Must(f.set.Clone()).Funcs(own)
+	compiler := compiler{functions: own, done: map[string]*quick{}, trees: func(name string) *parse.Tree {
+		if t := set.Lookup(name); t != nil {
+			return t.Tree
+		}
+		return nil
+	}}
 	add := func(kind, field string) {
 		t := set.Lookup(kind + "." + field)
 		if t == nil || t.Tree == nil {
 			return
 		}
-		b := block{field: field, tmpl: t}
+		b := block{field: field, tmpl: t, quick: compiler.compile(t.Name())}
 		b.text, b.fixed = fixedText(t.Root)
 		x.blocks[kind] = append(x.blocks[kind], b)
 	}
@@ -220,17 +233,30 @@ func (x *executor) values(msgtype string, data *Data) (v message.Values, whole b
 			v[b.field] = b.text
 			continue
 		}
-		x.out.buf = x.out.buf[:0]
-		if err := b.tmpl.Execute(&x.out, data); err != nil {
-			if !errors.Is(err, errFull) {
-				return nil, false, explainTemplate(err)
-			}
-			whole = false
+		all, err := x.run(b, data)
+		if err != nil {
+			return nil, false, explainTemplate(err)
 		}
+		whole = whole && all
 		// What text/template prints for nothing at all.
 		v[b.field] = strings.ReplaceAll(string(x.out.buf), "<no value>", "")
 	}
 	return v, whole, nil
+}
+
+// run leaves in x.out what a block has to say; whole is false where it is more
+// than is used.
+func (x *executor) run(b block, data *Data) (whole bool, err error) {
+	if b.quick != nil {
+		if whole, ok := x.quickly(b.quick, data); ok {
+			return whole, nil
+		}
+	}
+	x.out.buf = x.out.buf[:0]
+	if err = b.tmpl.Execute(&x.out, data); errors.Is(err, errFull) {
+		return false, nil
+	}
+	return true, err
 }
 
 var errFull = errors.New("the block has more to say than is used")
@@ -239,7 +265,9 @@ var errFull = errors.New("the block has more to say than is used")
 // execution.
 type limited struct{ buf []byte }
 
-func (l *limited) Write(p []byte) (int, error) {
+func (l *limited) Write(p []byte) (int, error) { return write(l, p) }
+
+func write[T string | []byte](l *limited, p T) (int, error) {
 	room := maxBlock - len(l.buf)
 	l.buf = append(l.buf, p[:min(len(p), room)]...)
 	if len(p) > room {

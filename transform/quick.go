@@ -1,0 +1,90 @@
+package transform
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+)
+
+// A quick is a block of templates compiled into functions, at a fraction of
+// what text/template costs, which evaluates by reflection. It knows the nodes,
+// types and functions that messages are made of, and writes for them exactly
+// what text/template writes. What it does not know it does not compile; where
+// it meets, while running, a value that it does not know, or anything that
+// might be an error, it gives up: text/template then runs the block from its
+// start and has the last word, errors included. Blocks have no effects, so
+// nothing can be seen of the attempt.
+type quick struct {
+	nodes []node
+	slots int // of variables; the first is $
+}
+
+// node writes what a node of a template gives.
+type node func(x *executor, dot any)
+
+// value is what an argument or a pipeline gives. Strings are string and so on,
+// as an interface holds them; alerts may be *template.Alert.
+type value func(x *executor, dot any) any
+
+// missing is the nothing that a pipeline gave, of which each field is nothing,
+// where one of a nil elsewhere is an error.
+type missing struct{}
+
+// errOdd is that something is not for a quick to judge.
+var errOdd = errors.New("only text/template knows")
+
+// quickly runs q for data. Where it returns false, text/template has to.
+func (x *executor) quickly(q *quick, data *Data) (whole, ok bool) {
+	x.out.buf, x.vars, x.args, x.stop = x.out.buf[:0], x.vars[:0], x.args[:0], nil
+	defer func() {
+		if recover() != nil { // text/template makes an error of it
+			whole, ok = false, false
+		}
+	}()
+	q.run(x, data)
+	return x.stop == nil, x.stop == nil || errors.Is(x.stop, errFull)
+}
+
+func (q *quick) run(x *executor, dot any) {
+	base := x.base
+	x.base = len(x.vars)
+	x.vars = slices.Grow(x.vars, q.slots)[:x.base+q.slots]
+	x.vars[x.base] = dot
+	x.list(q.nodes, dot)
+	clear(x.vars[x.base:])
+	x.vars, x.base = x.vars[:x.base], base
+}
+
+// list writes nodes until something ends the execution.
+func (x *executor) list(nodes []node, dot any) {
+	for i := 0; i < len(nodes) && x.stop == nil; i++ {
+		nodes[i](x, dot)
+	}
+}
+
+// odd gives up.
+func (x *executor) odd() any {
+	x.stop = errOdd
+	return nil
+}
+
+func (x *executor) print(v any) {
+	if x.stop != nil {
+		return
+	}
+	var err error
+	switch v := v.(type) {
+	case nil:
+		_, err = write(&x.out, "<no value>")
+	case string:
+		_, err = write(&x.out, v)
+	case int:
+		_, err = write(&x.out, strconv.Itoa(v))
+	case bool, float64:
+		_, err = fmt.Fprint(&x.out, v)
+	default:
+		err = errOdd
+	}
+	x.stop = err
+}
