@@ -1,10 +1,13 @@
 package transform
 
 import (
-	"fmt"
+	"cmp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/alertmanager/template"
+	"github.com/prometheus/common/model"
 
 	"workbell/source"
 )
@@ -13,16 +16,36 @@ import (
 // says. Each could be written in a template, and would cost ten times as much:
 // they run for every webhook.
 
+// sorted is KV.SortedPairs, at one allocation for thirteen.
+func sorted(labels template.KV) template.Pairs {
+	pairs := make(template.Pairs, 0, len(labels))
+	for name, value := range labels {
+		pairs = append(pairs, template.Pair{Name: name, Value: value})
+	}
+	slices.SortFunc(pairs, func(a, b template.Pair) int {
+		return cmp.Or(nameRank(a.Name)-nameRank(b.Name), strings.Compare(a.Name, b.Name))
+	})
+	return pairs
+}
+
+// nameRank puts alertname first.
+func nameRank(name string) int {
+	if name == model.AlertNameLabel {
+		return 0
+	}
+	return 1
+}
+
 // pairs joins labels as "env: prod · job: api", sorted by name.
 func pairs(labels template.KV) string {
-	var b strings.Builder
-	for i, p := range labels.SortedPairs() {
+	buf := make([]byte, 0, 256)
+	for i, p := range sorted(labels) {
 		if i > 0 {
-			b.WriteString(" · ")
+			buf = append(buf, " · "...)
 		}
-		b.WriteString(p.Name + ": " + p.Value)
+		buf = append(append(append(buf, p.Name...), ": "...), p.Value...)
 	}
-	return b.String()
+	return string(buf)
 }
 
 // values joins the values of labels as "prod · api", sorted by name.
@@ -30,25 +53,21 @@ func values(labels template.KV) string {
 	if len(labels) == 0 {
 		return ""
 	}
-	return strings.Join(labels.SortedPairs().Values(), " · ")
+	return strings.Join(sorted(labels).Values(), " · ")
 }
 
 // apart says what sets an alert apart from the others of its notification: the
 // values of the labels that they have not in common, or where there are none
 // its instance, or its name.
 func apart(d *Data, a template.Alert) string {
-	own := make([]string, 0, len(a.Labels))
-	for _, p := range a.Labels.SortedPairs() {
+	own, sep := make([]byte, 0, 128), ""
+	for _, p := range sorted(a.Labels) {
 		if _, common := d.CommonLabels[p.Name]; !common {
-			own = append(own, p.Value)
+			own = append(append(own, sep...), p.Value...)
+			sep = ", "
 		}
 	}
-	for _, s := range []string{strings.Join(own, ", "), a.Labels["instance"], a.Labels["alertname"]} {
-		if s != "" {
-			return s
-		}
-	}
-	return "alert"
+	return cmp.Or(string(own), a.Labels["instance"], a.Labels["alertname"], "alert")
 }
 
 // when says since when an alert fires, or when it ended and how long it was.
@@ -68,14 +87,14 @@ func counted(d *Data) string {
 	if d.Total < 2 {
 		return ""
 	}
-	var parts []string
+	said, sep := "", ""
 	if d.TotalFiring > 0 {
-		parts = append(parts, fmt.Sprintf("%d firing", d.TotalFiring))
+		said, sep = strconv.Itoa(d.TotalFiring)+" firing", " · "
 	}
 	if d.TotalResolved > 0 {
-		parts = append(parts, fmt.Sprintf("%d resolved", d.TotalResolved))
+		said += sep + strconv.Itoa(d.TotalResolved) + " resolved"
 	}
-	return strings.Join(parts, " · ")
+	return said
 }
 
 // state is CRITICAL, or FIRING where no severity is known; RESOLVED once it is

@@ -1,10 +1,10 @@
 package transform
 
 import (
-	"fmt"
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/prometheus/alertmanager/template"
@@ -70,11 +70,12 @@ func (d *Data) SilenceURL() string {
 	if d.Status != source.Firing || len(labels) == 0 || !strings.Contains(d.URL, "/#/alerts") {
 		return ""
 	}
-	var matchers []string
-	for _, p := range labels.SortedPairs() {
-		matchers = append(matchers, fmt.Sprintf("%s=%q", p.Name, p.Value))
+	matchers := make([]byte, 0, 256)
+	for i, p := range sorted(labels) {
+		matchers = append(append(append(matchers, "{,"[min(i, 1)]), p.Name...), '=')
+		matchers = strconv.AppendQuote(matchers, p.Value)
 	}
-	filter := url.QueryEscape("{" + strings.Join(matchers, ",") + "}")
+	filter := url.QueryEscape(string(append(matchers, '}')))
 	return strings.TrimRight(d.ExternalURL, "/") + "/#/silences/new?filter=" + strings.ReplaceAll(filter, "+", "%20")
 }
 

@@ -29,11 +29,11 @@ func escapeMarkdown(s string) string {
 	}
 	var b strings.Builder
 	b.Grow(len(s) + 16)
-	for i, line := range strings.Split(strings.TrimSpace(s), "\n") {
-		if i > 0 {
-			b.WriteString("  \n")
-		}
+	sep := ""
+	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
+		b.WriteString(sep)
 		escapeLine(&b, strings.TrimSpace(line))
+		sep = "  \n"
 	}
 	return b.String()
 }

@@ -36,7 +36,7 @@ var errOdd = errors.New("only text/template knows")
 
 // quickly runs q for data. Where it returns false, text/template has to.
 func (x *executor) quickly(q *quick, data *Data) (whole, ok bool) {
-	x.out.buf, x.vars, x.args, x.stop = x.out.buf[:0], x.vars[:0], x.args[:0], nil
+	x.out.buf, x.vars, x.args, x.base, x.stop = x.out.buf[:0], x.vars[:0], x.args[:0], 0, nil
 	defer func() {
 		if recover() != nil { // text/template makes an error of it
 			whole, ok = false, false

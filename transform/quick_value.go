@@ -71,7 +71,7 @@ func field(of value, name string) value {
 				return v[name]
 			}
 			if name == "SortedPairs" {
-				return v.SortedPairs()
+				return sorted(v)
 			}
 		case template.Alerts:
 			switch name {
