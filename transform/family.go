@@ -147,8 +147,9 @@ type executor struct {
 
 	// Of a quick that runs:
 	vars, args []any
-	base       int   // where in vars the variables of the template begin
-	stop       error // what ends it: errFull or errOdd
+	texts      []string // what box points to
+	base       int      // where in vars the variables of the template begin
+	stop       error    // what ends it: errFull or errOdd
 }
 
 // block is one block MSGTYPE.FIELD.

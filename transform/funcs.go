@@ -34,10 +34,10 @@ func functions(x *executor) tmpl.FuncMap {
 	maps.Copy(f, tmpl.FuncMap(template.DefaultFuncs))
 	title := f["title"].(func(string) string)
 	own := tmpl.FuncMap{
-		"toUpper":      func(v any) string { return strings.ToUpper(textOf(v)) },
-		"toLower":      func(v any) string { return strings.ToLower(textOf(v)) },
-		"title":        func(v any) string { return title(textOf(v)) },
-		"trimSpace":    func(v any) string { return strings.TrimSpace(textOf(v)) },
+		"toUpper":      func(v printed) string { return strings.ToUpper(textOf(v)) },
+		"toLower":      func(v printed) string { return strings.ToLower(textOf(v)) },
+		"title":        func(v printed) string { return title(textOf(v)) },
+		"trimSpace":    func(v printed) string { return strings.TrimSpace(textOf(v)) },
 		"join":         join,
 		"match":        match,
 		"reReplaceAll": replaceAll,
@@ -53,28 +53,30 @@ func functions(x *executor) tmpl.FuncMap {
 		"len":     length,
 		"index":   index,
 
-		"md":       func(v any) string { return escapeMarkdown(textOf(v)) },
-		"quote":    func(v any) string { return quoteMarkdown(textOf(v)) },
-		"plain":    func(v any) string { return stripMarkdown(textOf(v)) },
-		"mdLink":   func(text, url any) string { return markdownLink(textOf(text), textOf(url)) },
-		"pairs":    pairs,
-		"values":   values,
-		"apart":    apart,
-		"when":     x.when,
-		"count":    counted,
-		"state":    state,
-		"sign":     sign,
-		"mdLinks":  markdownLinks,
-		"row":      func(key, value any) string { return message.Row(textOf(key), textOf(value)) },
-		"button":   func(title, url any) string { return message.Button(textOf(title), textOf(url)) },
-		"link":     func(url any) string { return browserLink(textOf(url)) },
-		"excerpt":  func(n int, v any) string { return message.CutRunes(strings.Join(strings.Fields(textOf(v)), " "), n) },
-		"trunc":    func(n int, v any) string { return message.CutRunes(textOf(v), n) },
+		"md":      func(v printed) string { return escapeMarkdown(textOf(v)) },
+		"quote":   func(v printed) string { return quoteMarkdown(textOf(v)) },
+		"plain":   func(v printed) string { return stripMarkdown(textOf(v)) },
+		"mdLink":  func(text, url printed) string { return markdownLink(textOf(text), textOf(url)) },
+		"pairs":   pairs,
+		"values":  values,
+		"apart":   apart,
+		"when":    x.when,
+		"count":   counted,
+		"state":   state,
+		"sign":    sign,
+		"mdLinks": markdownLinks,
+		"row":     func(key, value printed) string { return message.Row(textOf(key), textOf(value)) },
+		"button":  func(title, url printed) string { return message.Button(textOf(title), textOf(url)) },
+		"link":    func(url printed) string { return browserLink(textOf(url)) },
+		"excerpt": func(n int, v printed) string {
+			return message.CutRunes(strings.Join(strings.Fields(textOf(v)), " "), n)
+		},
+		"trunc":    func(n int, v printed) string { return message.CutRunes(textOf(v), n) },
 		"dt":       func(v any) string { return x.local(v, layout) },
 		"clock":    func(v any) string { return x.local(v, "15:04") },
 		"duration": func(from, to time.Time) string { return shortDuration(to.Sub(from)) },
-		"color":    func(status, severity any) string { return color(textOf(status), textOf(severity)) },
-		"barColor": func(status, severity any) string { return "0x" + color(textOf(status), textOf(severity)) },
+		"color":    func(status, severity printed) string { return color(textOf(status), textOf(severity)) },
+		"barColor": func(status, severity printed) string { return "0x" + color(textOf(status), textOf(severity)) },
 		"default":  func(other, v any) any { return coalesce(v, other) },
 		"coalesce": coalesce,
 		"first":    first,
@@ -91,6 +93,9 @@ func functionNames() []string {
 		"and", "or", "not", "eq", "ne", "lt", "le", "gt", "ge", "html", "js", "urlquery", "slice", "call")
 }
 
+// printed is an argument of which only the text counts, as textOf gives it.
+type printed any
+
 // textOf is a value as it prints; nothing prints as nothing.
 func textOf(v any) string {
 	switch v := v.(type) {
@@ -98,6 +103,8 @@ func textOf(v any) string {
 		return ""
 	case string:
 		return v
+	case *string: // from a quick
+		return *v
 	}
 	return fmt.Sprint(v)
 }
@@ -166,7 +173,7 @@ func pattern(s string) (*regexp.Regexp, error) {
 	return re, nil
 }
 
-func match(expression, v any) (bool, error) {
+func match(expression, v printed) (bool, error) {
 	re, err := pattern(textOf(expression))
 	if err != nil {
 		return false, err

@@ -152,7 +152,7 @@ func markdownLink(text, url string) string {
 
 // markdownLinks joins links by " · ": each a text and a URL, of which those
 // without a URL are left out.
-func markdownLinks(parts ...any) (string, error) {
+func markdownLinks(parts ...printed) (string, error) {
 	if len(parts)%2 != 0 {
 		return "", fmt.Errorf("mdLinks takes pairs of a text and a URL, not %d arguments", len(parts))
 	}

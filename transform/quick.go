@@ -23,8 +23,10 @@ type quick struct {
 // node writes what a node of a template gives.
 type node func(x *executor, dot any)
 
-// value is what an argument or a pipeline gives. Strings are string and so on,
-// as an interface holds them; alerts may be *template.Alert.
+// value is what an argument or a pipeline gives, with the types that
+// text/template would see, but for texts and alerts: these may be pointers, to
+// what does not change, since an interface that holds them would have to be
+// allocated.
 type value func(x *executor, dot any) any
 
 // missing is the nothing that a pipeline gave, of which each field is nothing,
@@ -43,6 +45,8 @@ func (x *executor) quickly(q *quick, data *Data) (whole, ok bool) {
 		}
 	}()
 	q.run(x, data)
+	clear(x.texts)
+	x.texts = x.texts[:0]
 	return x.stop == nil, x.stop == nil || errors.Is(x.stop, errFull)
 }
 
@@ -63,6 +67,15 @@ func (x *executor) list(nodes []node, dot any) {
 	}
 }
 
+// box returns a pointer to s, of which many are allocated at once.
+func (x *executor) box(s string) *string {
+	if len(x.texts) == cap(x.texts) {
+		x.texts = make([]string, 0, 64)
+	}
+	x.texts = append(x.texts, s)
+	return &x.texts[len(x.texts)-1]
+}
+
 // odd gives up.
 func (x *executor) odd() any {
 	x.stop = errOdd
@@ -79,6 +92,8 @@ func (x *executor) print(v any) {
 		_, err = write(&x.out, "<no value>")
 	case string:
 		_, err = write(&x.out, v)
+	case *string:
+		_, err = write(&x.out, *v)
 	case int:
 		_, err = write(&x.out, strconv.Itoa(v))
 	case bool, float64:

@@ -10,7 +10,7 @@ import (
 
 // call is a function of templates without reflection: errOdd, or another
 // error, where text/template is to call it.
-type call func(args []any) (any, error)
+type call func(x *executor, args []any) (any, error)
 
 // call compiles the call of a function with its arguments; final, if any, is
 // the last of them.
@@ -37,7 +37,7 @@ func (c *compiler) call(name string, nodes []parse.Node, final value) value {
 			v := arg(x, dot)
 			x.args = append(x.args, v)
 		}
-		v, err := f(x.args[from:])
+		v, err := f(x, x.args[from:])
 		clear(x.args[from:])
 		x.args = x.args[:from]
 		if err != nil {
@@ -79,9 +79,9 @@ var builtins = map[string]struct {
 	call  call
 	takes int
 }{
-	"not": {func(a []any) (any, error) { return !truth(a[0]), nil }, 1},
-	"eq":  {func(a []any) (any, error) { return equal(a[0], a[1]) }, 2},
-	"ne": {func(a []any) (any, error) {
+	"not": {func(_ *executor, a []any) (any, error) { return !truth(a[0]), nil }, 1},
+	"eq":  {func(_ *executor, a []any) (any, error) { return equal(a[0], a[1]) }, 2},
+	"ne": {func(_ *executor, a []any) (any, error) {
 		is, err := equal(a[0], a[1])
 		return !is, err
 	}, 2},
@@ -92,11 +92,13 @@ var builtins = map[string]struct {
 }
 
 func equal(a, b any) (bool, error) {
-	switch a := a.(type) {
-	case string:
-		if b, ok := b.(string); ok {
+	if a, ok := as[string](a); ok {
+		if b, ok := as[string](b); ok {
 			return a == b, nil
 		}
+		return false, errOdd
+	}
+	switch a := a.(type) {
 	case int:
 		if b, ok := b.(int); ok {
 			return a == b, nil
@@ -117,6 +119,8 @@ func adapt(f any) call {
 	switch f := f.(type) {
 	case func(any) string:
 		return one(f)
+	case func(printed) string:
+		return one(f)
 	case func(any) any:
 		return one(f)
 	case func(any) []string:
@@ -131,31 +135,33 @@ func adapt(f any) call {
 		return oneErr(f)
 	case func(any) (int, error):
 		return oneErr(f)
-	case func(any, any) string:
+	case func(printed, printed) string:
 		return two(f)
 	case func(any, any) any:
 		return two(f)
 	case func(*Data, template.Alert) string:
 		return two(f)
-	case func(int, any) string:
+	case func(int, printed) string:
 		return two(f)
 	case func(time.Time, time.Time) string:
 		return two(f)
-	case func(any, any) (bool, error):
+	case func(printed, printed) (bool, error):
 		return twoErr(f)
 	case func(string, any) (string, error):
 		return twoErr(f)
 	case func(...any) any:
-		return func(a []any) (any, error) { return f(plain(a)...), nil }
+		return func(_ *executor, a []any) (any, error) { return f(all[any](a)...), nil }
 	case func(...any) (string, error):
-		return func(a []any) (any, error) { return f(plain(a)...) }
+		return func(_ *executor, a []any) (any, error) { return f(all[any](a)...) }
+	case func(...printed) (string, error):
+		return func(_ *executor, a []any) (any, error) { return f(all[printed](a)...) }
 	case func(string, ...any) (string, error):
-		return func(a []any) (any, error) {
-			format, ok := a[0].(string)
+		return func(_ *executor, a []any) (any, error) {
+			format, ok := as[string](a[0])
 			if !ok {
 				return nil, errOdd
 			}
-			return f(format, plain(a[1:])...)
+			return f(format, all[any](a[1:])...)
 		}
 	}
 	return nil
@@ -166,12 +172,13 @@ func one[A, R any](f func(A) R) call {
 }
 
 func oneErr[A, R any](f func(A) (R, error)) call {
-	return func(args []any) (any, error) {
+	return func(x *executor, args []any) (any, error) {
 		a, ok := as[A](args[0])
 		if !ok {
 			return nil, errOdd
 		}
-		return f(a)
+		r, err := f(a)
+		return give(x, r), err
 	}
 }
 
@@ -180,36 +187,64 @@ func two[A, B, R any](f func(A, B) R) call {
 }
 
 func twoErr[A, B, R any](f func(A, B) (R, error)) call {
-	return func(args []any) (any, error) {
+	return func(x *executor, args []any) (any, error) {
 		a, ok := as[A](args[0])
 		b, too := as[B](args[1])
 		if !ok || !too {
 			return nil, errOdd
 		}
-		return f(a, b)
+		r, err := f(a, b)
+		return give(x, r), err
 	}
+}
+
+func all[T any](args []any) []T {
+	list := make([]T, len(args))
+	for i, v := range args {
+		list[i], _ = as[T](v)
+	}
+	return list
+}
+
+// give returns a result as a value.
+func give[R any](x *executor, r R) any {
+	if s, ok := any(&r).(*string); ok {
+		return x.box(*s)
+	}
+	return r
 }
 
 // as returns a value as an argument of type T.
 func as[T any](v any) (t T, ok bool) {
-	if p, is := any(&t).(*any); is { // T is any
-		*p = v
-		if a, is := v.(*template.Alert); is {
-			*p = *a
+	switch p := any(&t).(type) {
+	case *any:
+		*p = plain(v)
+		return t, true
+	case *printed:
+		if *p = v; !pointsToText(v) {
+			*p = plain(v)
 		}
 		return t, true
 	}
-	if p, is := v.(*T); is { // an alert
+	if p, is := v.(*T); is { // a text, or an alert
 		return *p, true
 	}
 	t, ok = v.(T)
 	return t, ok
 }
 
-// plain replaces pointers to alerts by alerts.
-func plain(args []any) []any {
-	for i := range args {
-		args[i], _ = as[any](args[i])
+func pointsToText(v any) bool {
+	_, ok := v.(*string)
+	return ok
+}
+
+// plain is a value as text/template would see it.
+func plain(v any) any {
+	switch v := v.(type) {
+	case *string:
+		return *v
+	case *template.Alert:
+		return *v
 	}
-	return args
+	return v
 }

@@ -224,7 +224,7 @@ func (c *compiler) operand(n parse.Node) value {
 	case *parse.IdentifierNode:
 		return c.call(n.Ident, nil, nil)
 	case *parse.StringNode:
-		return constant(n.Text)
+		return constant(&n.Text)
 	case *parse.BoolNode:
 		return constant(n.True)
 	case *parse.NumberNode:

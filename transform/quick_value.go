@@ -14,6 +14,8 @@ func truth(v any) bool {
 		return false
 	case string:
 		return v != ""
+	case *string:
+		return *v != ""
 	case bool:
 		return v
 	case int:
@@ -49,14 +51,14 @@ func field(of value, name string) value {
 		switch v := of(x, dot).(type) {
 		case *Data:
 			if data >= 0 {
-				return reflect.ValueOf(v).Elem().Field(data).Interface()
+				return held(reflect.ValueOf(v).Elem().Field(data))
 			}
 			if method != nil {
 				return method(v)
 			}
 		case *template.Alert:
 			if alert >= 0 {
-				return reflect.ValueOf(v).Elem().Field(alert).Interface()
+				return held(reflect.ValueOf(v).Elem().Field(alert))
 			}
 		case template.Alert:
 			if alert >= 0 {
@@ -64,11 +66,11 @@ func field(of value, name string) value {
 			}
 		case template.Pair:
 			if pair >= 0 {
-				return reflect.ValueOf(v).Field(pair).Interface()
+				return x.box(reflect.ValueOf(v).Field(pair).String())
 			}
 		case template.KV:
 			if !kvMethod {
-				return v[name]
+				return x.box(v[name])
 			}
 			if name == "SortedPairs" {
 				return sorted(v)
@@ -87,6 +89,14 @@ func field(of value, name string) value {
 		}
 		return x.odd()
 	}
+}
+
+// held is what a field holds; a text remains where it is.
+func held(field reflect.Value) any {
+	if s, ok := field.Addr().Interface().(*string); ok {
+		return s
+	}
+	return field.Interface()
 }
 
 // fieldAt returns which exported field of T has the name, -1 if none.
