@@ -171,7 +171,7 @@ func leadsTo(msg []byte, url string) bool {
 func LinkTarget(url string) string {
 	url = openable(url)
 	from := 0
-	for from < len(url) && !inTarget(url[from]) {
+	for from < len(url) && !inTarget[url[from]] {
 		from++
 	}
 	if from == len(url) {
@@ -180,7 +180,7 @@ func LinkTarget(url string) string {
 	b := make([]byte, 0, len(url)+32)
 	b = append(b, url[:from]...)
 	for _, c := range []byte(url[from:]) {
-		if inTarget(c) {
+		if inTarget[c] {
 			b = append(b, '%', hexDigits[c>>4], hexDigits[c&15])
 			continue
 		}
@@ -191,7 +191,10 @@ func LinkTarget(url string) string {
 
 const hexDigits = "0123456789ABCDEF"
 
-// inTarget says whether c is to be percent-encoded in the target of a link.
-func inTarget(c byte) bool {
-	return c >= 0x7f || strings.IndexByte("()[]*`|{}^'", c) >= 0
-}
+// inTarget says which bytes are to be percent-encoded in the target of a link.
+var inTarget = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c >= 0x7f || strings.IndexByte("()[]*`|{}^'", byte(c)) >= 0
+	}
+	return is
+}()

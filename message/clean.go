@@ -59,13 +59,26 @@ func hasEscape(s string) bool {
 }
 
 func isClean(s string) bool {
-	for i, r := range s {
-		if r != '\n' && removed(r) || r == utf8.RuneError || r == '\\' && looksEscaped(s[i:]) {
+	for i := 0; i < len(s); i++ {
+		if alwaysClean[s[i]] {
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if removed(r) || r == utf8.RuneError || r == '\\' && looksEscaped(s[i:]) {
 			return false
 		}
+		i += n - 1
 	}
 	return true
 }
+
+// alwaysClean says which bytes are clean whatever follows: most of a text.
+var alwaysClean = func() (is [256]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		is[c] = c == '\n' || c != '\\' && !removed(c)
+	}
+	return is
+}()
 
 func removed(r rune) bool {
 	return r < ' ' || r >= 0x7f && r <= 0x9f || r == '\u2028' || r == '\u2029'

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -97,19 +98,34 @@ type text struct {
 // encode returns the bytes of msg. Everything in b is clean, so encoding/json
 // has no reason to write a \u escape.
 func encode(b body) []byte {
-	var buf bytes.Buffer
-	buf.Grow(MaxBytes)
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	e.buf.Reset()
 	name := b.msgtype()
-	buf.WriteString(`{"msgtype":"` + name + `","` + name + `":`)
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(b); err != nil {
+	for _, s := range [...]string{`{"msgtype":"`, name, `","`, name, `":`} {
+		e.buf.WriteString(s)
+	}
+	if err := e.json.Encode(b); err != nil {
 		panic("message: a struct of strings does not encode: " + err.Error())
 	}
-	buf.Truncate(buf.Len() - 1) // Encode's line end
-	buf.WriteByte('}')
-	return buf.Bytes()
+	e.buf.Truncate(e.buf.Len() - 1) // Encode's line end
+	e.buf.WriteByte('}')
+	return bytes.Clone(e.buf.Bytes())
 }
+
+// encoder is used again, so that a message takes no more memory than it has
+// bytes.
+type encoder struct {
+	buf  bytes.Buffer
+	json *json.Encoder // into buf
+}
+
+var encoders = sync.Pool{New: func() any {
+	e := new(encoder)
+	e.json = json.NewEncoder(&e.buf)
+	e.json.SetEscapeHTML(false)
+	return e
+}}
 
 // decode reads what encode wrote, strictly.
 func decode(msg []byte) (body, error) {
