@@ -22,10 +22,14 @@ func sorted(labels template.KV) template.Pairs {
 	for name, value := range labels {
 		pairs = append(pairs, template.Pair{Name: name, Value: value})
 	}
+	sortPairs(pairs)
+	return pairs
+}
+
+func sortPairs(pairs template.Pairs) {
 	slices.SortFunc(pairs, func(a, b template.Pair) int {
 		return cmp.Or(nameRank(a.Name)-nameRank(b.Name), strings.Compare(a.Name, b.Name))
 	})
-	return pairs
 }
 
 // nameRank puts alertname first.
@@ -60,26 +64,32 @@ func values(labels template.KV) string {
 // values of the labels that they have not in common, or where there are none
 // its instance, or its name.
 func apart(d *Data, a template.Alert) string {
-	own, sep := make([]byte, 0, 128), ""
-	for _, p := range sorted(a.Labels) {
-		if _, common := d.CommonLabels[p.Name]; !common {
-			own = append(append(own, sep...), p.Value...)
-			sep = ", "
+	own := make(template.Pairs, 0, 16)
+	for name, value := range a.Labels {
+		if _, common := d.CommonLabels[name]; !common {
+			own = append(own, template.Pair{Name: name, Value: value})
 		}
 	}
-	return cmp.Or(string(own), a.Labels["instance"], a.Labels["alertname"], "alert")
+	sortPairs(own)
+	said, sep := make([]byte, 0, 128), ""
+	for _, p := range own {
+		said = append(append(said, sep...), p.Value...)
+		sep = ", "
+	}
+	return cmp.Or(string(said), a.Labels["instance"], a.Labels["alertname"], "alert")
 }
 
 // when says since when an alert fires, or when it ended and how long it was.
 func (x *executor) when(a template.Alert) string {
+	said := make([]byte, 0, 64)
 	if a.Status != source.Resolved {
-		return "since " + x.local(a.StartsAt, layout)
+		return string(x.appendLocal(append(said, "since "...), a.StartsAt, layout))
 	}
-	ended := "resolved " + x.local(a.EndsAt, layout)
+	said = x.appendLocal(append(said, "resolved "...), a.EndsAt, layout)
 	if d := shortDuration(a.EndsAt.Sub(a.StartsAt)); d != "" {
-		return ended + ", lasted " + d
+		said = append(append(said, ", lasted "...), d...)
 	}
-	return ended
+	return string(said)
 }
 
 // counted says "2 firing · 1 resolved"; nothing where there is one alert only.

@@ -109,7 +109,12 @@ func newData(ev *source.Event) *Data {
 		d.GeneratorURL = n.Alerts[0].GeneratorURL
 	}
 	if len(n.GroupLabels) > 0 {
-		d.Where = n.GroupLabels.Remove(saidElsewhere)
+		d.Where = make(template.KV, len(n.GroupLabels))
+		for name, value := range n.GroupLabels {
+			if !slices.Contains(saidElsewhere, name) {
+				d.Where[name] = value
+			}
+		}
 	}
 	for i := range n.Alerts {
 		if n.Alerts[i].Status == source.Firing {

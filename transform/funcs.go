@@ -293,10 +293,15 @@ func (x *executor) local(v any, layout string) string {
 			t = time.UnixMilli(int64(v))
 		}
 	}
+	return string(x.appendLocal(nil, t, layout))
+}
+
+// appendLocal appends a time in the configured zone; nothing for what is none.
+func (x *executor) appendLocal(b []byte, t time.Time, layout string) []byte {
 	if t.IsZero() || t.Unix() == 0 {
-		return ""
+		return b
 	}
-	return t.In(x.zone).Format(layout)
+	return t.In(x.zone).AppendFormat(b, layout)
 }
 
 // layout is how times are written: the year goes without saying.

@@ -39,17 +39,26 @@ func escapeMarkdown(s string) string {
 }
 
 func escapeLine(b *strings.Builder, line string) {
-	marks := lineMarks(line)
-	before := ' '
-	for i, r := range line {
-		if i < marks && lookalikes[r] != 0 || needsEscape(r, before, line[i+utf8.RuneLen(r):]) {
-			b.WriteRune(lookalikes[r])
-		} else {
-			b.WriteRune(r)
+	marks, from := lineMarks(line), 0
+	for i := range len(line) {
+		c := line[i]
+		if !hasLookalike[c] || i >= marks && !needsEscape(line, i) {
+			continue
 		}
-		before = r
+		b.WriteString(line[from:i])
+		b.WriteRune(lookalikes[rune(c)])
+		from = i + 1
 	}
+	b.WriteString(line[from:])
 }
+
+// hasLookalike says which bytes are in lookalikes: few of a text.
+var hasLookalike = func() (is [256]bool) {
+	for r := range lookalikes {
+		is[r] = true
+	}
+	return is
+}()
 
 // lineMarks returns how many bytes at the start of a line would make it
 // something else than text: a heading, a quote, an item, a rule.
@@ -74,15 +83,15 @@ func lineMarks(line string) int {
 	return 0
 }
 
-// needsEscape says whether r, between before and rest, could begin or end
-// something in a line.
-func needsEscape(r, before rune, rest string) bool {
-	switch r {
+// needsEscape says whether the byte at i could begin or end something in a line.
+func needsEscape(line string, i int) bool {
+	rest := line[i+1:]
+	switch line[i] {
 	case '*', '[', ']', '\\', '`':
 		return true
 	case '_':
 		after, _ := utf8.DecodeRuneInString(rest)
-		return !isWord(before) || rest == "" || !isWord(after)
+		return !isWord(runeBefore(line, i)) || rest == "" || !isWord(after)
 	case '<':
 		return rest == "" || !strings.ContainsRune(" =0123456789", rune(rest[0]))
 	case '&':
@@ -91,9 +100,18 @@ func needsEscape(r, before rune, rest string) bool {
 	case '#': // at its end a heading's own
 		return strings.Trim(rest, "# ") == ""
 	case '~': // one that could end what another began
-		return !unicode.IsSpace(before)
+		return !unicode.IsSpace(runeBefore(line, i))
 	}
 	return false
+}
+
+// runeBefore is what stands before i; a space where i begins the line.
+func runeBefore(line string, i int) rune {
+	if i == 0 {
+		return ' '
+	}
+	r, _ := utf8.DecodeLastRuneInString(line[:i])
+	return r
 }
 
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
@@ -156,7 +174,7 @@ func markdownLinks(parts ...printed) (string, error) {
 	if len(parts)%2 != 0 {
 		return "", fmt.Errorf("mdLinks takes pairs of a text and a URL, not %d arguments", len(parts))
 	}
-	var links []string
+	links := make([]string, 0, len(parts)/2)
 	for i := 0; i < len(parts); i += 2 {
 		if url := textOf(parts[i+1]); url != "" {
 			links = append(links, markdownLink(textOf(parts[i]), url))

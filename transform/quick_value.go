@@ -93,8 +93,11 @@ func field(of value, name string) value {
 
 // held is what a field holds; a text remains where it is.
 func held(field reflect.Value) any {
-	if s, ok := field.Addr().Interface().(*string); ok {
-		return s
+	switch p := field.Addr().Interface().(type) {
+	case *string:
+		return p
+	case *int:
+		return *p
 	}
 	return field.Interface()
 }
