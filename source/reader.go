@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -24,9 +25,17 @@ type reader struct {
 	odd  bool   // the reader has given up
 }
 
+// decoders are used again, with the stacks that they have grown.
+var decoders = sync.Pool{New: func() any { return new(jsontext.Decoder) }}
+
 // quick reads body into n. Where it returns false, n is in no certain state.
 func (n *Notification) quick(body []byte) bool {
-	r := &reader{dec: jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true)), body: string(body)}
+	r := &reader{dec: decoders.Get().(*jsontext.Decoder), body: string(body)}
+	r.dec.Reset(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true))
+	defer func() {
+		r.dec.Reset(strings.NewReader("")) // lets go of body
+		decoders.Put(r.dec)
+	}()
 	r.object(func(name string) bool { return n.member(r, name) })
 	if _, err := r.dec.ReadToken(); !errors.Is(err, io.EOF) {
 		return false
