@@ -109,7 +109,7 @@ func newData(ev *source.Event) *Data {
 		d.GeneratorURL = n.Alerts[0].GeneratorURL
 	}
 	if len(n.GroupLabels) > 0 {
-		d.Where = make(template.KV, len(n.GroupLabels))
+		d.Where = template.KV{}
 		for name, value := range n.GroupLabels {
 			if !slices.Contains(saidElsewhere, name) {
 				d.Where[name] = value

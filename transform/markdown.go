@@ -24,7 +24,7 @@ var lookalikes = map[rune]rune{
 // spaces that begin a line are dropped.
 func escapeMarkdown(s string) string {
 	s = message.Clean(s)
-	if !strings.ContainsAny(s, "*[]\\`#>-+=_<&~.)|:\n") {
+	if !mayNeedEscape(s) {
 		return strings.TrimSpace(s)
 	}
 	var b strings.Builder
@@ -36,6 +36,15 @@ func escapeMarkdown(s string) string {
 		sep = "  \n"
 	}
 	return b.String()
+}
+
+func mayNeedEscape(s string) bool {
+	for i := range len(s) {
+		if hasLookalike[s[i]] || s[i] == '\n' {
+			return true
+		}
+	}
+	return false
 }
 
 func escapeLine(b *strings.Builder, line string) {

@@ -38,15 +38,17 @@ var errOdd = errors.New("only text/template knows")
 
 // quickly runs q for data. Where it returns false, text/template has to.
 func (x *executor) quickly(q *quick, data *Data) (whole, ok bool) {
-	x.out.buf, x.vars, x.args, x.base, x.stop = x.out.buf[:0], x.vars[:0], x.args[:0], 0, nil
+	x.out.buf, x.base, x.stop = x.out.buf[:0], 0, nil
 	defer func() {
 		if recover() != nil { // text/template makes an error of it
 			whole, ok = false, false
 		}
+		clear(x.vars[:cap(x.vars)]) // lets go of the event
+		clear(x.args[:cap(x.args)])
+		clear(x.texts)
+		x.vars, x.args, x.texts = x.vars[:0], x.args[:0], x.texts[:0]
 	}()
 	q.run(x, data)
-	clear(x.texts)
-	x.texts = x.texts[:0]
 	return x.stop == nil, x.stop == nil || errors.Is(x.stop, errFull)
 }
 
@@ -56,7 +58,6 @@ func (q *quick) run(x *executor, dot any) {
 	x.vars = slices.Grow(x.vars, q.slots)[:x.base+q.slots]
 	x.vars[x.base] = dot
 	x.list(q.nodes, dot)
-	clear(x.vars[x.base:])
 	x.vars, x.base = x.vars[:x.base], base
 }
 

@@ -38,7 +38,6 @@ func (c *compiler) call(name string, nodes []parse.Node, final value) value {
 			x.args = append(x.args, v)
 		}
 		v, err := f(x, x.args[from:])
-		clear(x.args[from:])
 		x.args = x.args[:from]
 		if err != nil {
 			return x.odd()
