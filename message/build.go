@@ -28,6 +28,17 @@ type Built struct {
 // and stays in a message that is cut. The error says which field is wrong and
 // what to write; length is never an error.
 func Build(msgtype string, v Values, link string, max int) (Built, error) {
+	return build(msgtype, v, link, max, fit)
+}
+
+// BuildWhole is Build for who has less to say where it is too much: what is too
+// long is not cut, and has no Body.
+func BuildWhole(msgtype string, v Values, link string, max int) (Built, error) {
+	return build(msgtype, v, link, max, func(body, string, int) Built { return Built{} })
+}
+
+// build makes a message, with fit where it is too long.
+func build(msgtype string, v Values, link string, max int, fit func(body, string, int) Built) (Built, error) {
 	kind, ok := KindOf(msgtype)
 	if !ok {
 		return Built{}, fmt.Errorf("unknown msgtype %q: write one of %s", msgtype, strings.Join(Names(), ", "))

@@ -3,6 +3,8 @@ package message
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // smallest is how few bytes a message may be asked to have: under it not even
@@ -132,6 +134,26 @@ func TestBuildAtTheBound(t *testing.T) {
 		got, err = Build("text", Values{"content": text + "z"}, "", 0)
 		if err != nil || got.Whole || len(got.Body) > MaxBytes || len(got.Body) < MaxBytes-8 {
 			t.Errorf("%q and one more: whole %t, %d bytes, %v", unit, got.Whole, len(got.Body), err)
+		}
+	}
+}
+
+// TestBuildWhole holds that what fits is built as ever, and that the rest is
+// left to who has less to say.
+func TestBuildWhole(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 1900, 2100} {
+		v := Values{"content": strings.Repeat("x", size)}
+		want, err := Build("text", v, "", 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !want.Whole {
+			want = Built{}
+		}
+		got, err := BuildWhole("text", v, "", 0)
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("%d bytes: %v, -want +got\n%s", size, err, d)
 		}
 	}
 }

@@ -3,12 +3,30 @@ package transform
 import (
 	"net/http"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
 	"workbell/config"
+	"workbell/message"
 	"workbell/source"
 )
+
+// BenchmarkFit measures a message from which many of 100 alerts have to be left
+// out.
+func BenchmarkFit(b *testing.B) {
+	var faults config.Faults
+	f := loadFamilies(os.DirFS("../templates"), time.UTC, &faults)[source.Alertmanager]
+	kind, _ := message.KindOf("markdown")
+	ev := samples()[0]
+	ev.Alerts.Alerts = slices.Repeat(ev.Alerts.Alerts, 50)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, omitted, err := f.fit(kind, ev, &draft{now: ev.Received, room: message.MaxBytes}); err != nil || omitted == 0 {
+			b.Fatal(omitted, err)
+		}
+	}
+}
 
 // BenchmarkApply measures an alert's way through two rules of each msgtype that
 // the sandbox's rules use, decoding aside.

@@ -14,35 +14,42 @@ func (f *family) fit(kind message.Kind, ev *source.Event, d *draft) (out message
 	x, data := f.take(d.now), newData(ev)
 	data.escalated = d.escalated
 	defer f.pool.Put(x)
-	render := func() (message.Built, error) {
+	render := func(build func(string, message.Values, string, int) (message.Built, error)) (message.Built, error) {
 		values, whole, err := x.values(kind.Name, data)
 		if err != nil {
 			return message.Built{}, err
 		}
 		d.adjust(kind, data, values)
-		built, err := message.Build(kind.Name, values, ev.URL, d.room)
+		built, err := build(kind.Name, values, ev.URL, d.room)
 		built.Whole = built.Whole && whole
 		return built, err
 	}
-	if out, err = render(); err != nil || out.Whole || len(data.Alerts) < 2 {
+	if len(data.Alerts) < 2 {
+		out, err = render(message.Build)
+		return out, data.Omitted, err
+	}
+	if out, err = render(message.BuildWhole); err != nil || out.Whole {
 		return out, data.Omitted, err
 	}
 	// The smallest number of alerts left out with which the rest has room; with
 	// all but one left out it is taken as it comes.
-	last := len(data.Alerts) - 1
+	last, found := len(data.Alerts)-1, 0
 	left := 1 + sort.Search(last-1, func(i int) bool {
 		if err != nil {
 			return true
 		}
 		data.keep(last - i)
 		var built message.Built
-		built, err = render()
+		if built, err = render(message.BuildWhole); built.Whole {
+			out, found = built, i+1
+		}
 		return built.Whole
 	})
 	if err != nil {
 		return out, data.Omitted, err
 	}
-	data.keep(last + 1 - left)
-	out, err = render()
+	if data.keep(last + 1 - left); left != found {
+		out, err = render(message.Build)
+	}
 	return out, data.Omitted, err
 }
