@@ -15,9 +15,9 @@ import (
 // levels, and siblings never import each other.
 var levels = map[string]int{
 	"secret": -1, // imported by all
-	"source": 0, "message": 0, "config": 0,
-	"transform": 1, "media": 1, "dingtalk": 1, "outbox": 1, "phone": 1,
-	"outbox/sqlite": 2, "outbox/outboxtest": 2, "dispatch": 2, "routes": 2, "sandbox": 2,
+	"source": 0, "message": 0, "config": 0, "media": 0,
+	"transform": 1, "dingtalk": 1, "outbox": 1, "phone": 1,
+	"outbox/sqlite": 2, "outbox/outboxtest": 2, "dispatch": 2, "followup": 2, "routes": 2, "sandbox": 2,
 	"bridge": 3,
 	"cli":    4, "bench": 4, ".": 5,
 }

@@ -209,7 +209,7 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 		"two ways":                      {strings.Replace(base, "type: alertmanager, auth: none", "type: alertmanager, auth: {bearer_token: a, basic: {username: u, password: p}}", 1), `sources[0].auth: basic and bearer_token are given`},
 		"signed alerts":                 {strings.Replace(base, "type: alertmanager, auth: none", "type: alertmanager, auth: {secrets: [a]}", 1), `sources[0].auth: secrets does not go with type alertmanager`},
 		"empty group":                   {strings.Replace(base, "{users: [u1]}", "{users: []}", 1), `groups.sre holds nobody`},
-		"size not given":                {strings.Replace(base, "{users: [u1]}", "{depts: [7]}", 1), `warning: groups.sre.depts: the size of 7 is not given, so it counts as a whole minute's recipients (write {id: 7, size: N})`},
+		"size not given":                {strings.Replace(base, "{users: [u1]}", "{depts: [7]}", 1), `warning: groups.sre.depts: the size of 7 is not given; where it cannot be looked up, it counts as a whole minute's recipients (write {id: 7, size: N})`},
 		"http base_url":                 {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  base_url: http://example.com\n", 1), `rules.yaml:2:13: dingtalk.base_url: "http://example.com" is not an https URL`},
 		"people twice":                  {base + "people: {Anna: u1, anna: u2}\n", `people: "Anna" and "anna" are the same`},
 		"unknown field":                 {strings.Replace(base, "type: alertmanager", "type: json, fields: {titel: payload.x}", 1), `sources[0].fields: unknown field "titel" (did you mean "title"?)`},

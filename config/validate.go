@@ -229,7 +229,7 @@ func (d *decoder) people(c *Config) {
 			case dept.Size > least:
 				d.faults.Warn(dept.At, "name its sub-departments instead, where that app sends to it", "%s.depts: %d has more people than the %d recipients a minute of an app; DingTalk drops the rest without an error", path, dept.ID, least)
 			case dept.Size == 0:
-				d.faults.Warn(dept.At, fmt.Sprintf("write {id: %d, size: N}", dept.ID), "%s.depts: the size of %d is not given, so it counts as a whole minute's recipients", path, dept.ID)
+				d.faults.Warn(dept.At, fmt.Sprintf("write {id: %d, size: N}", dept.ID), "%s.depts: the size of %d is not given; where it cannot be looked up, it counts as a whole minute's recipients", path, dept.ID)
 			}
 		}
 	}

@@ -140,10 +140,14 @@ func explainTemplate(err error) *templateError {
 // executor runs the blocks of a family for one event at a time. Executors are
 // used again.
 type executor struct {
-	zone   *time.Location
-	now    time.Time
-	blocks map[string][]block // by msgtype
-	out    limited
+	zone     *time.Location
+	now      time.Time
+	set      *template.Template
+	blocks   map[string][]block // by msgtype
+	compiler compiler
+	// parameters are the fields of msgtype template.
+	parameters []string
+	out        limited
 
 	// Of a quick that runs:
 	vars, args []any
@@ -173,30 +177,13 @@ func (f *family) take(now time.Time) *executor {
 func (f *family) executor() *executor {
 	x := &executor{zone: f.zone, blocks: map[string][]block{}}
 	own := functions(x)
-	set := template.Must(f.set.Clone()).Funcs(own)
-	compiler := compiler{functions: own, done: map[string]*quick{}, trees: func(name string) *parse.Tree {
-		if t := set.Lookup(name); t != nil {
+	x.set, x.parameters = template.Must(f.set.Clone()).Funcs(own), f.parameters()
+	x.compiler = compiler{functions: own, done: map[string]*quick{}, trees: func(name string) *parse.Tree {
+		if t := x.set.Lookup(name); t != nil {
 			return t.Tree
 		}
 		return nil
 	}}
-	add := func(kind, field string) {
-		t := set.Lookup(kind + "." + field)
-		if t == nil || t.Tree == nil {
-			return
-		}
-		b := block{field: field, tmpl: t, quick: compiler.compile(t.Name())}
-		b.text, b.fixed = fixedText(t.Root)
-		x.blocks[kind] = append(x.blocks[kind], b)
-	}
-	for _, kind := range message.Kinds {
-		for _, field := range kind.Fields {
-			add(kind.Name, field.Name)
-		}
-	}
-	for _, field := range f.parameters() {
-		add("template", field)
-	}
 	return x
 }
 
@@ -210,6 +197,38 @@ func (f *family) parameters() []string {
 		}
 	}
 	slices.Sort(fields)
+	return fields
+}
+
+// blocksOf returns the blocks of a msgtype, compiled when it is first asked for.
+func (x *executor) blocksOf(msgtype string) []block {
+	blocks, ok := x.blocks[msgtype]
+	if ok {
+		return blocks
+	}
+	for _, field := range x.fieldsOf(msgtype) {
+		t := x.set.Lookup(msgtype + "." + field)
+		if t == nil || t.Tree == nil {
+			continue
+		}
+		b := block{field: field, tmpl: t, quick: x.compiler.compile(t.Name())}
+		b.text, b.fixed = fixedText(t.Root)
+		blocks = append(blocks, b)
+	}
+	x.blocks[msgtype] = blocks
+	return blocks
+}
+
+// fieldsOf are the fields that a block of the family may give to a msgtype.
+func (x *executor) fieldsOf(msgtype string) []string {
+	if msgtype == message.Template().Name {
+		return x.parameters
+	}
+	kind, _ := message.KindOf(msgtype)
+	fields := make([]string, len(kind.Fields))
+	for i, f := range kind.Fields {
+		fields[i] = f.Name
+	}
 	return fields
 }
 
@@ -228,8 +247,9 @@ func fixedText(root *parse.ListNode) (string, bool) {
 // values runs the blocks of a msgtype; whole is false where one has more to
 // say than is used.
 func (x *executor) values(msgtype string, data *Data) (v message.Values, whole bool, err error) {
-	v, whole = make(message.Values, len(x.blocks[msgtype])), true
-	for _, b := range x.blocks[msgtype] {
+	blocks := x.blocksOf(msgtype)
+	v, whole = make(message.Values, len(blocks)), true
+	for _, b := range blocks {
 		if b.fixed {
 			v[b.field] = b.text
 			continue

@@ -30,7 +30,7 @@ func (t *Transform) CheckMedia(files map[string]string) config.Faults {
 		f := t.families[name]
 		x := f.take(time.Time{})
 		for _, m := range mediaFields {
-			for _, b := range x.blocks[m.msgtype] {
+			for _, b := range x.blocksOf(m.msgtype) {
 				if b.field == m.field && b.fixed {
 					checkFile(strings.TrimSpace(b.text), m.kind, b, files, &faults)
 				}

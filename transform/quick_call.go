@@ -113,7 +113,7 @@ func equal(a, b any) (bool, error) {
 func ordered(is func(a, b int) bool) call { return two(is) }
 
 // adapt makes a call of a function of one of the types that our functions
-// have; nil for other types.
+// have; nil for other types: blocks that call those are text/template's.
 func adapt(f any) call {
 	switch f := f.(type) {
 	case func(any) string:

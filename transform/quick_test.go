@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"workbell/config"
+	"workbell/message"
 	"workbell/source"
 )
 
@@ -81,8 +82,8 @@ func TestQuickRunsOurTemplates(t *testing.T) {
 	events := quickEvents(t)
 	for _, name := range []string{source.Alertmanager, source.GitHub, source.JSON} {
 		x := quickExecutor(t, name, "")
-		for msgtype, blocks := range x.blocks {
-			for _, b := range blocks {
+		for _, msgtype := range message.Names() {
+			for _, b := range x.blocksOf(msgtype) {
 				if b.quick == nil {
 					t.Errorf("%s: %s.%s is not compiled", name, msgtype, b.field)
 					continue
@@ -143,7 +144,7 @@ func TestQuick(t *testing.T) {
 			t.Errorf("%.80s does not parse", text)
 			continue
 		}
-		b := x.blocks["image"][0]
+		b := x.blocksOf("image")[0]
 		got := b.quick != nil && sameQuick(t, x, b, samples()[0])
 		if got != quick {
 			t.Errorf("%.80s: quick %v, want %v", text, got, quick)
@@ -176,11 +177,11 @@ func FuzzQuick(f *testing.F) {
 			text = newAuthor(seed).list(4, 'd')
 		}
 		x := quickExecutor(t, source.Alertmanager, text)
-		if x == nil || len(x.blocks["image"]) == 0 || x.blocks["image"][0].quick == nil {
+		if x == nil || len(x.blocksOf("image")) == 0 || x.blocksOf("image")[0].quick == nil {
 			return
 		}
 		for _, ev := range events {
-			sameQuick(t, x, x.blocks["image"][0], ev)
+			sameQuick(t, x, x.blocksOf("image")[0], ev)
 		}
 	})
 }
@@ -193,11 +194,11 @@ func TestQuickGenerated(t *testing.T) {
 	events, ran := quickEvents(t), 0
 	for seed := range uint64(templates) {
 		x := quickExecutor(t, source.Alertmanager, newAuthor(seed).list(4, 'd'))
-		if x == nil || x.blocks["image"][0].quick == nil {
+		if x == nil || x.blocksOf("image")[0].quick == nil {
 			continue
 		}
 		for _, ev := range events {
-			if sameQuick(t, x, x.blocks["image"][0], ev) {
+			if sameQuick(t, x, x.blocksOf("image")[0], ev) {
 				ran++
 			}
 		}

@@ -138,7 +138,7 @@ const maxBarText = 40
 // bar runs the blocks of the status bar that ask the event; one that fails says
 // nothing.
 func (x *executor) bar(data *Data) (value, color string) {
-	for _, b := range x.blocks["oa"] {
+	for _, b := range x.blocksOf("oa") {
 		if b.fixed || b.field != "status" && b.field != "status_color" {
 			continue
 		}
