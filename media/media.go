@@ -28,14 +28,19 @@ const (
 	Regular Kind = "file"
 )
 
-// limits are what media/upload and messages take of each kind: where DingTalk's
-// pages disagree (20 MB or 1 MB for an image, 20 MB or 10 MB for a file) the
-// smaller number. MB is read as 10^6 bytes.
-var limits = []struct {
-	kind    Kind
-	max     int64
-	formats []string
-}{
+// Limit is what DingTalk takes of one kind.
+type Limit struct {
+	Kind     Kind
+	MaxBytes int64
+	Formats  []string // how the file's name ends, in lower case, without the dot
+}
+
+// Limits are what media/upload and messages take of each kind. Where DingTalk's
+// pages disagree it is the smaller number, since a larger file may be refused,
+// or accepted and then not shown: for images 1 MB of the global error table
+// (40006), not the 20 MB of the page of media/upload; for files the 10 MB of the
+// message types and of 40006, not 20. A MB is read as 10^6 bytes.
+var Limits = []Limit{
 	{Image, 1e6, []string{"jpg", "gif", "png", "bmp"}},
 	{Voice, 2e6, []string{"amr", "mp3", "wav"}},
 	{Regular, 10e6, []string{"doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip", "pdf", "rar"}},
@@ -81,20 +86,58 @@ func Load(dir string) ([]File, error) {
 }
 
 // look fills in all but the name.
-func (f *File) look(root *os.Root) error {
-	extension := strings.ToLower(strings.TrimPrefix(path.Ext(f.Name), "."))
-	var known []string
-	for _, l := range limits {
-		known = append(known, l.formats...)
-		if !slices.Contains(l.formats, extension) {
-			continue
-		}
-		f.Kind = l.kind
-		content, err := read(root, f.Name, l.max)
-		f.Size, f.Sum = int64(len(content)), sum(content)
+func (f *File) look(root *os.Root) (err error) {
+	if f.Kind, err = KindOf(f.Name); err != nil {
 		return err
 	}
-	return fmt.Errorf("DingTalk takes no %q files: the name must end in one of %s", extension, strings.Join(known, ", "))
+	content, err := read(root, f.Name, limitOf(f.Kind))
+	f.Size, f.Sum = int64(len(content)), sum(content)
+	return err
+}
+
+// KindOf returns the kind of a file by the end of its name.
+func KindOf(name string) (Kind, error) {
+	extension := strings.ToLower(strings.TrimPrefix(path.Ext(name), "."))
+	var known []string
+	for _, l := range Limits {
+		if slices.Contains(l.Formats, extension) {
+			return l.Kind, nil
+		}
+		known = append(known, l.Formats...)
+	}
+	return "", fmt.Errorf("DingTalk takes no %q files: the name must end in one of %s", extension, strings.Join(known, ", "))
+}
+
+// Check says why DingTalk would not take a file of that name and size as that
+// kind.
+func Check(kind Kind, name string, size int64) error {
+	is, err := KindOf(name)
+	switch {
+	case err != nil:
+		return err
+	case is != kind:
+		return fmt.Errorf("%q is of the kind %s, not %s", name, is, kind)
+	case size == 0:
+		return errEmpty
+	case size > limitOf(kind):
+		return tooLarge(limitOf(kind))
+	}
+	return nil
+}
+
+var errEmpty = errors.New("it is empty")
+
+func tooLarge(max int64) error {
+	return fmt.Errorf("it has more than the %d bytes that DingTalk takes: make it smaller", max)
+}
+
+func limitOf(kind Kind) int64 {
+	for _, l := range Limits {
+		if l.Kind == kind {
+			return l.MaxBytes
+		}
+	}
+	return 0
 }
 
 // Content reads the file. It fails where the file holds something else than
@@ -134,9 +177,9 @@ func read(root *os.Root, name string, max int64) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(content) == 0:
-		return nil, errors.New("it is empty")
+		return nil, errEmpty
 	case int64(len(content)) > max:
-		return nil, fmt.Errorf("it has more than the %d bytes that DingTalk takes: make it smaller", max)
+		return nil, tooLarge(max)
 	}
 	return content, nil
 }
