@@ -116,8 +116,9 @@ type Note struct {
 
 // Resolve in an Entry has its event end what is firing of the same source and
 // group key: every earlier delivery that OnResolve status_bar or recall, or
-// Escalates, has in wait for that. Each is noted as resolved, and its escalation
-// is dropped. Then, of those whose OnResolve is status_bar or recall:
+// Escalates, has in wait for that. Each is noted as resolved, its escalation is
+// dropped, and whoever holds a follow-up of it is fenced: what they were about to
+// do, they were for something that was firing still. Then, of those whose OnResolve is status_bar or recall:
 //
 //   - one that is queued, and of which no attempt may have been taken or is in
 //     flight, becomes Superseded;
@@ -140,3 +141,9 @@ type Fact struct {
 	Value []byte
 	Until time.Time // not known any more then; zero: kept for good
 }
+
+// Windows are how long after it was taken a delivery can be amended: its status
+// bar for 7 days (official page of status_bar/update; a FAQ says 24 hours, so
+// what DingTalk refuses by then is sent instead), and it can be recalled for 24
+// hours (official page of recall).
+var Windows = Resolve{StatusBar: 7 * 24 * time.Hour, Recall: 24 * time.Hour}

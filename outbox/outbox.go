@@ -309,10 +309,8 @@ type Part struct {
 	// Repeat it remains the message that was kept.
 	Body    []byte
 	Msgtype string
-	// OnResolve, where not empty, takes the place of the delivery's. One that is
-	// neither status_bar nor recall does not wait for a Resolve any more, unless
-	// the message Escalates.
-	OnResolve string
+	// Reason is that of this part; the first part has the Update's.
+	Reason string
 }
 
 // Filter selects deliveries; zero fields do not restrict.

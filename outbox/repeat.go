@@ -50,3 +50,11 @@ func Again(m Message, n int, at time.Time, zone *time.Location) ([]byte, State) 
 	body, _ := message.Append(m.Body, Mark(n, at, zone))
 	return body, Queued
 }
+
+// Remark returns body with the mark of the n-th message of its content in place
+// of any that it has: DingTalk then takes it for another content. One without
+// text to mark is returned as it is.
+func Remark(body []byte, n int, at time.Time, zone *time.Location) []byte {
+	again, _ := message.Append(Unmark(body), Mark(n, at, zone))
+	return again
+}

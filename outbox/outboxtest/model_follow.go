@@ -111,6 +111,9 @@ func (m *model) resolve(e outbox.Entry, k *outbox.Kept) (bar bool) {
 		}
 		d.waits, d.resolved = false, m.now()
 		delete(d.follows, outbox.FollowEscalate)
+		for _, f := range d.follows {
+			f.fence = 0
+		}
 		kind, window := outbox.FollowStatusBar, e.Resolve.StatusBar
 		if d.onResolve == "recall" {
 			kind, window = outbox.FollowRecall, e.Resolve.Recall

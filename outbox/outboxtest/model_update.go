@@ -127,9 +127,6 @@ func (m *model) update() {
 				if m.random.IntN(2) == 0 {
 					p.Due = m.soon(20)
 				}
-				if m.random.IntN(3) == 0 {
-					p.OnResolve = m.one("send", "status_bar", "recall")
-				}
 				u.Split = append(u.Split, p)
 			}
 		}
@@ -193,10 +190,6 @@ func (m *model) apply(d *row, u outbox.Update) {
 		}
 		if p.Aside {
 			parts[i].group = ""
-		}
-		if p.OnResolve != "" {
-			parts[i].onResolve = p.OnResolve
-			parts[i].waits = parts[i].waits && (p.OnResolve != "send" || parts[i].escalates)
 		}
 	}
 }

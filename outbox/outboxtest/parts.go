@@ -7,20 +7,20 @@ import (
 )
 
 var partTests = []guarantee{
-	{"a part may have other bytes and OnResolve", Options{}, func(r *rig) {
+	{"a part may have other bytes and a reason of its own", Options{}, func(r *rig) {
 		l := r.lease(r.keep(r.barred("x"))[0])
-		r.update(outbox.Update{Lease: l, State: outbox.Queued, Split: []outbox.Part{
-			{To: users("u1")},
-			{To: users("u2"), Body: r.text("y").Body, Msgtype: "markdown", OnResolve: "send"},
-			{To: users("u3"), OnResolve: "recall"},
+		r.update(outbox.Update{Lease: l, State: outbox.Queued, Reason: "first", Split: []outbox.Part{
+			{To: users("u1"), Reason: "not this"},
+			{To: users("u2"), Body: r.text("y").Body, Msgtype: "markdown", Reason: "second"},
+			{To: users("u3")},
 		}})
 		r.reopen()
 		var got [][]any
 		for id := range int64(3) {
 			d := r.get(id + 1)
-			got = append(got, []any{d.To.Users[0], content(d.Body), d.Msgtype, d.OnResolve})
+			got = append(got, []any{d.To.Users[0], content(d.Body), d.Msgtype, d.Reason})
 		}
-		r.is("parts", got, [][]any{{"u1", "x", "text", "status_bar"}, {"u2", "y", "markdown", "send"}, {"u3", "x", "text", "recall"}})
+		r.is("parts", got, [][]any{{"u1", "x", "text", "first"}, {"u2", "y", "markdown", "second"}, {"u3", "x", "text", ""}})
 		r.claims(1, 2, 3)
 	}},
 	{"so may the first", Options{}, func(r *rig) {
@@ -69,18 +69,9 @@ var partTests = []guarantee{
 		r.amend(outbox.Amendment{Delivery: 1, Drop: []outbox.Kind{outbox.FollowResult}})
 		r.is("follow-ups of the part", r.get(2).Followups, []outbox.Followup{f})
 	}},
-	{"each part waits for a Resolve, unless it is not to", Options{}, func(r *rig) {
-		m := r.barred("x")
-		m.Escalates = true
-		for _, m := range []outbox.Message{r.barred("x"), m} {
-			id := r.enqueue(r.firing(m))[0].Deliveries[0].ID
-			r.update(outbox.Update{Lease: r.lease(id), State: outbox.Queued, Split: []outbox.Part{
-				{To: users("u1")}, {To: users("u2"), OnResolve: "send"}, {To: users("u3"), OnResolve: "recall"}}})
-			e := r.firing()
-			e.Resolve = outbox.Resolve{Recall: time.Hour}
-			r.is("amended", r.enqueue(e)[0].Amended, []outbox.Ref{{ID: id, Rule: "rule", State: outbox.Superseded}, {ID: id + 2, Rule: "rule", State: outbox.Superseded}})
-			r.is("noted", !r.get(id+1).Resolved.IsZero(), m.Escalates)
-			r.send(id + 1)
-		}
+	{"each part waits for a Resolve", Options{}, func(r *rig) {
+		id := r.enqueue(r.firing(r.barred("x")))[0].Deliveries[0].ID
+		r.update(outbox.Update{Lease: r.lease(id), State: outbox.Queued, Split: []outbox.Part{{To: users("u1")}, {To: users("u2")}}})
+		r.resolves([]outbox.Ref{{ID: id, Rule: "rule", State: outbox.Superseded}, {ID: id + 1, Rule: "rule", State: outbox.Superseded}})
 	}},
 }

@@ -37,6 +37,17 @@ var resolveTests = []guarantee{
 		r.is("recall", due[1].Followup, outbox.Followup{Kind: outbox.FollowRecall, Due: r.ms(), Event: 2})
 		r.is("resolved", due[1].Delivery.Resolved, r.ms())
 	}},
+	{"whoever holds a follow-up is fenced", Options{}, func(r *rig) {
+		r.enqueue(r.firing(r.barred("a")))
+		r.sendWith(1, result(r.Now()))
+		due := r.followups(1)[0]
+		r.resolves([]outbox.Ref{{ID: 1, Rule: "rule", State: outbox.Sent}})
+		_, err := r.s.Amend(r.Context(), outbox.Amendment{Delivery: 1, Lease: due.Lease(), State: outbox.Delivered})
+		r.wants("Amend", err, outbox.ErrFenced)
+		again := r.followups(1, 1)
+		r.is("kinds", []outbox.Kind{again[0].Kind, again[1].Kind}, []outbox.Kind{outbox.FollowResult, outbox.FollowStatusBar})
+		r.is("resolved", again[0].Delivery.Resolved, r.ms())
+	}},
 	{"what is in flight or may have been taken gets it once it is sent", Options{}, func(r *rig) {
 		r.enqueue(r.firing(r.barred("a"), r.barred("b")))
 		due := r.claims(1, 2)

@@ -135,7 +135,7 @@ func amendAll(t *testing.T, s *Store) {
 		u := outbox.Update{Lease: due[0].Lease(), State: state}
 		switch state {
 		case outbox.Queued:
-			u.Split = []outbox.Part{{To: due[0].To, Body: []byte("{}"), Msgtype: "text", OnResolve: "recall"}, {To: due[0].To}}
+			u.Split = []outbox.Part{{To: due[0].To, Body: []byte("{}"), Msgtype: "text"}, {To: due[0].To}}
 		case outbox.Sent:
 			u.Follow = []outbox.Followup{{Kind: outbox.FollowEscalate}}
 		}

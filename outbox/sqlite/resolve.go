@@ -68,6 +68,12 @@ func (t *tx) end(d *draft, w waiting) (amended bool, err error) {
 	if err := t.unfollow(follow{w.id, outbox.FollowEscalate}); err != nil {
 		return false, err
 	}
+	for held := range t.follows {
+		if held.delivery == w.id {
+			t.setFollow(held, nil)
+			t.wake = true
+		}
+	}
 	x := t.routes.get(w.route)
 	f, window := outbox.Followup{Kind: outbox.FollowStatusBar, Event: t.lastEvent}, d.Resolve.StatusBar
 	switch {

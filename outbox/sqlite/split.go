@@ -73,6 +73,11 @@ func (t *tx) part(id, route int64, p outbox.Part, due int64) error {
 	if _, err := t.conn.exec("UPDATE deliveries SET prior = ? WHERE id = ?", t.lastDelivery, id); err != nil {
 		return err
 	}
+	if p.Reason != "" {
+		if _, err := t.conn.exec("UPDATE deliveries SET reason = ? WHERE id = ?", p.Reason, t.lastDelivery); err != nil {
+			return err
+		}
+	}
 	_, err := t.conn.exec(`INSERT INTO followups (delivery, kind, app, due, event, step, tries)
 		SELECT ?, kind, app, due, event, step, tries FROM followups WHERE delivery = ?`, t.lastDelivery, id)
 	if err != nil {
@@ -90,26 +95,15 @@ func (t *tx) become(id, route int64, p outbox.Part) error {
 	if _, err := t.conn.exec("UPDATE deliveries SET people = ? WHERE id = ?", string(people), id); err != nil {
 		return err
 	}
-	if p.Body == nil && p.OnResolve == "" {
+	if p.Body == nil {
 		return nil
 	}
-	if p.Body != nil {
-		if _, err := t.conn.exec("UPDATE deliveries SET body = ? WHERE id = ?", p.Body, id); err != nil {
-			return err
-		}
-	}
-	x, keep := t.routes.get(route), int64(1)
-	if p.Msgtype != "" {
-		x.msgtype = p.Msgtype
-	}
-	if p.OnResolve != "" {
-		x.onResolve = p.OnResolve
-		keep = number(amendable(p.OnResolve))
-	}
+	x := t.routes.get(route)
+	x.msgtype = p.Msgtype
 	if route, _, err = t.route(x); err != nil {
 		return err
 	}
-	_, err = t.conn.exec("UPDATE deliveries SET route = ?, waits = CASE WHEN ? OR escalates THEN waits END WHERE id = ?", route, keep, id)
+	_, err = t.conn.exec("UPDATE deliveries SET route = ?, body = ? WHERE id = ?", route, p.Body, id)
 	return err
 }
 
