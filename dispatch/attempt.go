@@ -18,7 +18,7 @@ func (a allowance) unfit(d outbox.Delivery, now time.Time) (outbox.Update, bool)
 	case !d.Expires.IsZero() && !now.Before(d.Expires):
 		return outbox.Update{Lease: d.Lease(), State: outbox.Expired, Reason: "it expired before it could be sent"}, true
 	}
-	parts := small(d.To, a.limits.RecipientsPerMinute)
+	parts := small(d.To, a.perCall)
 	for i := range parts {
 		parts[i].Due = d.Due
 	}
@@ -64,6 +64,9 @@ func (l *lane) attempt(work context.Context, c call, client Client) {
 	c.ended, c.sent, c.err = time.Now(), sent, asError(err)
 
 	v := l.conclude(c)
+	if v.update.State == outbox.Sent {
+		v.update.Follow = l.options.Follow(&d, c.ended)
+	}
 	l.called.Store(true)
 	r := v.update.Attempt
 	l.options.Observer.Attempted(l.name, r.Code, r.Outcome, c.ended.Sub(c.began))

@@ -48,13 +48,21 @@ type Client interface {
 	// UserByMobile returns the user id of the employee with that telephone
 	// number; dingtalk.BadRecipient means that nobody has it.
 	UserByMobile(ctx context.Context, number string) (string, error)
+	// Department returns a department with its size, DepartmentUsers those who
+	// are in it directly, SubDepartments the departments right below it.
+	Department(ctx context.Context, id int64) (dingtalk.Department, error)
+	DepartmentUsers(ctx context.Context, id int64) ([]string, error)
+	SubDepartments(ctx context.Context, id int64) ([]int64, error)
 }
 
 // App is one app to send for.
 type App struct {
 	Name   string
 	Limits config.Limits // zero fields: what DingTalk allows an internal app
-	Client Client
+	// PeoplePerCall is the most people that one call may reach; 0: what a minute
+	// allows.
+	PeoplePerCall int
+	Client        Client
 }
 
 // Settings are what may be exchanged while a Dispatcher runs.
@@ -74,6 +82,12 @@ type Options struct {
 	CallTimeout time.Duration // of one call; 0: dingtalk.Timeout. At most 20 s, since a lease has 30
 	Logger      *slog.Logger  // nil: slog.Default
 	Observer    Observer      // nil: nobody
+	// Follow says what is to be done about a delivery that was sent at the given
+	// time; nil: nothing.
+	Follow func(d *outbox.Delivery, sent time.Time) []outbox.Followup
+	// Woken is called whenever the store wakes its one reader, which is the
+	// dispatcher; nil: nobody else listens.
+	Woken func()
 }
 
 // Dispatcher sends what is queued.
@@ -82,6 +96,7 @@ type Dispatcher struct {
 	changed  chan struct{} // has a value after Reconfigure
 	sweeping chan struct{} // has a value after deliveries came that may expire
 	called   atomic.Bool   // calls were made since the month's were last looked at
+	low      atomic.Bool   // the month's calls run so low that low priority is gathered
 	trouble  trouble
 
 	mu       sync.Mutex
@@ -97,6 +112,12 @@ func New(o Options) *Dispatcher {
 	o.Logger = o.Logger.With("component", "dispatch")
 	if o.Observer == nil {
 		o.Observer = nobody{}
+	}
+	if o.Follow == nil {
+		o.Follow = func(*outbox.Delivery, time.Time) []outbox.Followup { return nil }
+	}
+	if o.Woken == nil {
+		o.Woken = func() {}
 	}
 	if o.CallTimeout <= 0 {
 		o.CallTimeout = dingtalk.Timeout
@@ -123,7 +144,12 @@ func (d *Dispatcher) Reconfigure(s Settings) {
 	d.lanes = nil
 	for _, app := range s.Apps {
 		l := d.take(&gone, app.Name)
-		l.configure(app, allowance{app: app.Name, limits: withDefaults(app.Limits), zone: s.Zone, callTime: d.options.CallTimeout})
+		a := allowance{app: app.Name, limits: withDefaults(app.Limits), zone: s.Zone, callTime: d.options.CallTimeout}
+		a.perCall = a.limits.RecipientsPerMinute
+		if app.PeoplePerCall > 0 {
+			a.perCall = min(a.perCall, app.PeoplePerCall)
+		}
+		l.configure(app, a)
 		d.lanes = append(d.lanes, l)
 	}
 	for _, l := range gone {
@@ -182,6 +208,7 @@ func (d *Dispatcher) watch(ctx context.Context) error {
 			}
 		}
 		d.wakeAll()
+		d.options.Woken()
 		signal(d.sweeping)
 	}
 }

@@ -26,6 +26,9 @@ type far struct {
 	phones  map[string]string // user ids by telephone number; "" fails
 	asked   []string          // telephone numbers
 
+	depts  map[int64]tree // departments; one that is not there may not be looked up
+	looked map[string]int // look-ups of departments, by what was asked
+
 	mu       sync.Mutex
 	calls    []time.Time // all, those refused too
 	taken    []taken
@@ -33,6 +36,46 @@ type far struct {
 	most     int            // calls in flight at a time
 	today    map[string]int // by user and day
 	shown    map[string]int // by user, content and day
+}
+
+// tree is a department with those in it and right below it.
+type tree struct {
+	users []string
+	below []int64
+}
+
+// members are all in a department and below it.
+func (f *far) members(id int64) []string {
+	all := append([]string(nil), f.depts[id].users...)
+	for _, sub := range f.depts[id].below {
+		all = append(all, f.members(sub)...)
+	}
+	return all
+}
+
+func (f *far) look(what string, id int64) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.looked == nil {
+		f.looked = make(map[string]int)
+	}
+	f.looked[what]++
+	if _, known := f.depts[id]; !known {
+		return answer(dingtalk.Misconfigured, "88/60011")
+	}
+	return nil
+}
+
+func (f *far) Department(_ context.Context, id int64) (dingtalk.Department, error) {
+	return dingtalk.Department{ID: id, Members: len(f.members(id))}, f.look("get", id)
+}
+
+func (f *far) DepartmentUsers(_ context.Context, id int64) ([]string, error) {
+	return f.depts[id].users, f.look("listid", id)
+}
+
+func (f *far) SubDepartments(_ context.Context, id int64) ([]int64, error) {
+	return f.depts[id].below, f.look("listsubid", id)
 }
 
 // bounds are what far allows.

@@ -30,6 +30,7 @@ type lane struct {
 	wake    chan struct{} // has a value after something changed
 	workers sync.WaitGroup
 	phones  phones
+	depts   depts
 
 	// Of the lane's goroutine:
 	batch     int
@@ -124,8 +125,9 @@ func (l *lane) pump(ctx, work context.Context) (time.Time, error) {
 			l.storeFailed(err)
 			continue
 		}
-		started := l.start(ctx, work, claimed, probing)
-		if started && len(claimed) < want {
+		all := len(claimed) < want
+		started := l.start(ctx, work, l.gather(work, claimed), probing)
+		if started && all {
 			return next, nil
 		}
 	}
@@ -188,7 +190,7 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 		l.settle(work, d, update)
 		return true
 	}
-	if !l.nameable(work, d, client) {
+	if !l.nameable(work, d, client) || !l.placed(work, d, a, client) {
 		return true
 	}
 	before := l.history(work, d)

@@ -24,7 +24,7 @@ const method = "asyncsend_v2"
 
 // slack is how far DingTalk's clock and ours may be apart where a day ends: a
 // call within it counts against both days, and a day's count is kept so long.
-const slack = 5 * time.Second
+const slack = outbox.ClockSlack
 
 // need is one quota of an attempt, with whom it holds back where it is used
 // up: a user, all of the delivery, or (the zero value) the whole app.
@@ -38,6 +38,7 @@ type need struct {
 type allowance struct {
 	app      string
 	limits   config.Limits
+	perCall  int // people that one call may reach
 	zone     *time.Location
 	callTime time.Duration // until a call is given up
 }
@@ -72,16 +73,14 @@ func (a allowance) needs(to message.Recipients, now time.Time, before []outbox.A
 
 // shared returns the quotas that hold back the whole app.
 func (a allowance) shared(to message.Recipients, now time.Time) []need {
-	local := now.In(a.zone)
-	month := time.Date(local.Year(), local.Month()+1, 1, 0, 0, 0, 0, a.zone)
+	calls := outbox.CallQuotas(a.app, method, a.limits.CallsPerSecond, now, a.zone)
 	return []need{
-		{Quota: outbox.Quota{Key: CallsKey(a.app, method), N: 1, Limit: a.limits.CallsPerSecond,
-			Window: time.Second, Call: true}},
+		{Quota: calls[0]},
 		// A call for more people than a minute allows waits for an empty minute:
 		// asking for more than the limit would never be granted.
 		{Quota: outbox.Quota{Key: RecipientsKey(a.app), N: min(to.Count(), a.limits.RecipientsPerMinute),
 			Limit: a.limits.RecipientsPerMinute, Window: time.Minute}},
-		{Quota: outbox.Quota{Key: MonthKey(now, a.zone), N: 1, Until: month.Add(slack), Call: true}},
+		{Quota: calls[1]},
 	}
 }
 
@@ -122,18 +121,8 @@ func UserKey(app, user, date string) string { return app + "/user/" + user + "/"
 // EveryoneKey names the quota of messages to everyone on one day (YYYY-MM-DD).
 func EveryoneKey(app, date string) string { return app + "/everyone/" + date }
 
-// CallsKey names the quota of calls a second of one API method, named by the
-// last element of its path.
-func CallsKey(app, method string) string { return app + "/calls/" + method }
-
 // RecipientsKey names the quota of recipients a minute.
 func RecipientsKey(app string) string { return app + "/recipients" }
-
-// MonthKey names the count of the organisation's calls in the month of at, in
-// the zone where DingTalk's month begins. All apps share it.
-func MonthKey(at time.Time, zone *time.Location) string {
-	return "calls/" + at.In(zone).Format("2006-01")
-}
 
 // withDefaults fills in what is zero.
 func withDefaults(l config.Limits) config.Limits {

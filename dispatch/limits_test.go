@@ -87,10 +87,10 @@ func TestNeeds(t *testing.T) {
 func TestMonthKeyIsOfTheZone(t *testing.T) {
 	t.Parallel()
 	utc := time.Date(2026, 11, 30, 16, 0, 0, 0, time.UTC) // midnight in China
-	if got := MonthKey(utc, china); got != "calls/2026-12" {
+	if got := outbox.MonthKey(utc, china); got != "calls/2026-12" {
 		t.Errorf("MonthKey = %s, want calls/2026-12", got)
 	}
-	if got := MonthKey(utc.Add(-time.Millisecond), china); got != "calls/2026-11" {
+	if got := outbox.MonthKey(utc.Add(-time.Millisecond), china); got != "calls/2026-11" {
 		t.Errorf("MonthKey a moment before = %s, want calls/2026-11", got)
 	}
 }

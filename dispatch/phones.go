@@ -24,8 +24,8 @@ const (
 	phonesAtOnce = 100
 )
 
-// phones remembers whose telephone numbers are whose. It is not kept on disk:
-// what it holds can be asked again, and is not counted by DingTalk's quota.
+// phones remembers whose telephone numbers are whose. What it knows is in the
+// store, too, as facts.
 type phones struct {
 	mu       sync.Mutex // guards what follows
 	known    map[string]phone
@@ -60,18 +60,45 @@ func (p *phones) resolve(to message.Recipients, now time.Time) (known message.Re
 	return known, nobodys, missing
 }
 
-func (p *phones) note(number, user string, now time.Time) {
+// note remembers an answer, and returns it as the store keeps it.
+func (p *phones) note(app, number, user string, now time.Time) outbox.Fact {
+	life := phoneKnown
+	if user == "" {
+		life = phoneUnknown
+	}
+	p.put(number, phone{user, now.Add(life)})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failures = 0
+	return outbox.Fact{Key: phoneKey(app, number), Value: []byte(user), Until: now.Add(life)}
+}
+
+func (p *phones) put(number string, known phone) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.known == nil {
 		p.known = make(map[string]phone)
 	}
-	life := phoneKnown
-	if user == "" {
-		life = phoneUnknown
+	p.known[number] = known
+}
+
+func phoneKey(app, number string) string { return "mobile/" + app + "/" + number }
+
+// load takes over what the store knows of numbers.
+func (p *phones) load(work context.Context, store outbox.Store, app string, numbers []string) {
+	keys := make([]string, len(numbers))
+	for i, n := range numbers {
+		keys[i] = phoneKey(app, n)
 	}
-	p.known[number] = phone{user, now.Add(life)}
-	p.failures = 0
+	facts, err := store.Facts(work, keys...)
+	if err != nil {
+		return // asked of DingTalk instead
+	}
+	for i, n := range numbers {
+		if f, ok := facts[keys[i]]; ok {
+			p.put(n, phone{string(f.Value), f.Until})
+		}
+	}
 }
 
 // failed notes that asking failed, and says until when nothing is asked.
@@ -153,11 +180,11 @@ func (l *lane) ask(work context.Context, numbers []string, client Client) error 
 		}
 		switch {
 		case is(err, dingtalk.BadRecipient), is(err, dingtalk.GiveUp): // not a number, say
-			l.phones.note(number, "", time.Now())
+			l.learn(work, l.phones.note(l.name, number, "", time.Now()))
 		case err != nil:
 			return err
 		default:
-			l.phones.note(number, user, time.Now())
+			l.learn(work, l.phones.note(l.name, number, user, time.Now()))
 		}
 		select {
 		case <-time.After(phonePace):
@@ -165,6 +192,12 @@ func (l *lane) ask(work context.Context, numbers []string, client Client) error 
 		}
 	}
 	return nil
+}
+
+// learn keeps a fact, so that the next start need not ask again.
+func (l *lane) learn(work context.Context, f outbox.Fact) {
+	_, err := l.options.Store.Learn(work, f, false)
+	l.trouble.note(err)
 }
 
 func is(err error, a dingtalk.Action) bool {
@@ -179,6 +212,10 @@ func (l *lane) nameable(work context.Context, d outbox.Delivery, client Client) 
 		return true
 	}
 	known, nobodys, missing := l.phones.resolve(d.To, time.Now())
+	if len(missing) > 0 {
+		l.phones.load(work, l.options.Store, l.name, missing)
+		known, nobodys, missing = l.phones.resolve(d.To, time.Now())
+	}
 	slices.Sort(nobodys)
 	if update, ready := named(d, known, nobodys, missing); ready {
 		l.settle(work, d, update)

@@ -45,6 +45,13 @@ func TestPhoneIsLookedUpOnce(t *testing.T) {
 		if got := len(r.far.asked); got != 2 {
 			r.t.Errorf("asked %d times: %v", got, r.far.asked)
 		}
+		r.stop()
+		r.start()
+		r.enqueue(phoned("after a restart", nil, []string{"13800000002"}))
+		r.drain(time.Minute)
+		if got := len(r.far.asked); got != 2 {
+			r.t.Errorf("asked %d times after a restart", got)
+		}
 		time.Sleep(25 * time.Hour)
 		r.enqueue(phoned("next day", nil, []string{"13800000001"}))
 		r.drain(time.Minute)

@@ -22,13 +22,14 @@ import (
 
 // rig is a dispatcher on a real store, with far as DingTalk, in fake time.
 type rig struct {
-	t     *testing.T
-	path  string
-	store *store
-	far   *far
-	limit config.Limits
-	seen  *seen
-	log   *logged
+	t      *testing.T
+	path   string
+	store  *store
+	far    *far
+	limit  config.Limits
+	budget int // calls per month
+	seen   *seen
+	log    *logged
 
 	*dispatch.Dispatcher
 	stop func()
@@ -41,7 +42,7 @@ func inFakeTime(t *testing.T, clock string, test func(*rig)) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "outbox.db")
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{t: t, path: path, far: newFar(t), seen: &seen{}, log: &logged{}}
+		r := &rig{t: t, path: path, budget: 5000, far: newFar(t), seen: &seen{}, log: &logged{}}
 		time.Sleep(untilClock(t, clock))
 		r.open()
 		defer func() {
@@ -101,7 +102,7 @@ func (r *rig) start() {
 }
 
 func (r *rig) settings() dispatch.Settings {
-	return dispatch.Settings{Apps: []dispatch.App{{Name: "ops", Limits: r.limit, Client: r.far}}, CallsPerMonth: 5000, Zone: china}
+	return dispatch.Settings{Apps: []dispatch.App{{Name: "ops", Limits: r.limit, Client: r.far}}, CallsPerMonth: r.budget, Zone: china}
 }
 
 // msg is a text to users, at normal priority, worth sending for a day.

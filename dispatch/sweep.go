@@ -79,13 +79,15 @@ type month struct {
 }
 
 // budget says once that 80 % of the month's calls are used, and once that all
-// are. Nothing is held back: DingTalk itself says when it refuses (90020).
+// are, and has low priority gathered as they run low. Nothing else is held back:
+// DingTalk itself says when it refuses (90020).
 func (d *Dispatcher) budget(work context.Context, m *month) {
 	s := d.current()
 	if s.CallsPerMonth <= 0 {
+		d.low.Store(false)
 		return
 	}
-	key := MonthKey(time.Now(), s.Zone)
+	key := outbox.MonthKey(time.Now(), s.Zone)
 	if m.key != key {
 		*m = month{key: key}
 	}
@@ -94,10 +96,12 @@ func (d *Dispatcher) budget(work context.Context, m *month) {
 		d.trouble.note(err)
 		return
 	}
-	for _, percent := range []int{100, 80} {
-		if used[key]*100 >= s.CallsPerMonth*percent && m.said < percent {
+	b := outbox.Budget{Used: used[key], Limit: s.CallsPerMonth}
+	d.low.Store(b.Reached(outbox.DigestAt))
+	for _, percent := range []int{100, outbox.WarnAt} {
+		if b.Reached(percent) && m.said < percent {
 			m.said = percent
-			d.options.Logger.Warn("the month's calls of DingTalk's API run low", "used", used[key], "calls_per_month", s.CallsPerMonth)
+			d.options.Logger.Warn("the month's calls of DingTalk's API run low", "used", b.Used, "calls_per_month", b.Limit)
 			return
 		}
 	}

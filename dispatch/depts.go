@@ -1,0 +1,198 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"workbell/dingtalk"
+	"workbell/message"
+	"workbell/outbox"
+)
+
+const (
+	// deptKnown is how long an answer about a department is believed.
+	deptKnown = 24 * time.Hour
+	// deptMute is how long nothing is asked about a department after asking
+	// failed; it then counts by the size in rules.yaml, or as unknown.
+	deptMute = 15 * time.Minute
+	// A department is listed to learn what became of its people only if it has so
+	// many at most, and because it is too large for one call, if it has not more
+	// than the second number; its tree is followed no further than the third.
+	deptPeople, deptListed, deptTree = 1000, 20_000, 500
+	// barPeople is the most people for whom a message is split into calls with a
+	// status bar, barCall how many one such call takes (official FAQ).
+	barPeople, barCall = 25, 5
+)
+
+// depts remembers how large departments are and who is in them. What it knows
+// is in the store, too, as facts.
+type depts struct {
+	mu    sync.Mutex // guards what follows
+	known map[int64]dept
+
+	asking sync.Mutex // held by whoever looks up
+}
+
+// dept is what is known of a department.
+type dept struct {
+	Size  int       `json:"size"`
+	Users []string  `json:"users,omitempty"` // all below it
+	Whole bool      `json:"whole,omitempty"` // Users are all
+	Until time.Time `json:"until"`           // when that is asked again
+	mute  time.Time // nothing is asked before that
+}
+
+func (k *depts) get(id int64, now time.Time) dept {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	d := k.known[id]
+	if !now.Before(d.Until) {
+		return dept{mute: d.mute}
+	}
+	return d
+}
+
+func (k *depts) put(id int64, d dept) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.known == nil {
+		k.known = make(map[int64]dept)
+	}
+	k.known[id] = d
+}
+
+// placed says whether d's departments are as they can be sent, and settles or
+// begins what has to happen before.
+func (l *lane) placed(work context.Context, d outbox.Delivery, a allowance, client Client) bool {
+	if len(d.To.Depts) == 0 || d.Tries > 0 {
+		return true
+	}
+	now := time.Now()
+	p := &place{limit: a.perCall, d: d, now: now, know: func(id int64) dept { return l.depts.get(id, now) }}
+	ask := p.missing()
+	if len(ask) > 0 {
+		l.depts.load(work, l.options.Store, l.name, ask, now)
+		ask = p.missing()
+	}
+	switch {
+	case len(ask) == 0:
+		update, ready := p.parts()
+		if ready {
+			l.settle(work, d, update)
+		}
+		return !ready
+	case l.depts.asking.TryLock():
+		l.inSlot(func() {
+			defer l.depts.asking.Unlock()
+			for _, x := range ask {
+				l.askDept(work, x, p, client)
+			}
+			l.settle(work, d, outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due})
+		})
+	default: // one at a time: they must not take the slots of what can be sent
+		l.giveBackUntil(work, d, now.Add(time.Second))
+	}
+	return false
+}
+
+func deptKey(app string, id int64) string { return "dept/" + app + "/" + strconv.FormatInt(id, 10) }
+
+// load takes over what the store knows of departments.
+func (k *depts) load(work context.Context, store outbox.Store, app string, ask []message.Dept, now time.Time) {
+	keys := make([]string, len(ask))
+	for i, x := range ask {
+		keys[i] = deptKey(app, x.ID)
+	}
+	facts, err := store.Facts(work, keys...)
+	if err != nil {
+		return // asked of DingTalk instead
+	}
+	for i, x := range ask {
+		var d dept
+		if f, ok := facts[keys[i]]; ok && json.Unmarshal(f.Value, &d) == nil && now.Before(d.Until) && d.better(k.get(x.ID, now)) {
+			k.put(x.ID, d)
+		}
+	}
+}
+
+// better says whether d knows more than o.
+func (d dept) better(o dept) bool {
+	return d.Size > 0 && o.Size == 0 || d.Whole && !o.Whole
+}
+
+// askDept learns a department's size and, where the delivery needs that, its
+// people. Where asking fails the delivery does not wait for it.
+func (l *lane) askDept(work context.Context, x message.Dept, p *place, client Client) {
+	ctx, cancel := context.WithTimeout(work, l.options.CallTimeout)
+	defer cancel()
+	k, now := p.know(x.ID), time.Now()
+	err := error(nil)
+	if k.Size == 0 {
+		var found dingtalk.Department
+		found, err = client.Department(ctx, x.ID)
+		switch {
+		case err == nil && found.Members == 0:
+			err = errors.New("DingTalk does not tell how many people are in it")
+		case err == nil:
+			k = dept{Size: found.Members, Until: now.Add(deptKnown)}
+		}
+	}
+	if err == nil && p.listed(k.Size) && !k.Whole {
+		k.Users, err = people(ctx, client, x.ID)
+		k.Whole = err == nil
+	}
+	if err != nil {
+		k.mute = now.Add(max(deptMute, asError(err).RetryAfter))
+		l.options.Logger.Warn("a department cannot be looked up; it counts by its size in rules.yaml, or as a whole minute's recipients",
+			"app", l.name, "dept", x.ID, "until", k.mute, "err", err)
+	}
+	l.depts.put(x.ID, k)
+	if k.Size > p.limit && !k.Whole {
+		l.options.Logger.Error("a department has more people than one call reaches; DingTalk drops the rest in silence: name its sub-departments in rules.yaml",
+			"app", l.name, "dept", x.ID, "people", k.Size, "per_call", p.limit)
+	}
+	if k.Size == 0 {
+		return
+	}
+	if value, err := json.Marshal(k); err == nil {
+		l.learn(work, outbox.Fact{Key: deptKey(l.name, x.ID), Value: value, Until: k.Until})
+	}
+}
+
+// people lists everybody in a department and below it.
+func people(ctx context.Context, client Client, id int64) ([]string, error) {
+	var all []string
+	for todo, seen := []int64{id}, map[int64]bool{id: true}; len(todo) > 0; todo = todo[1:] {
+		users, err := client.DepartmentUsers(ctx, todo[0])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, users...)
+		below, err := client.SubDepartments(ctx, todo[0])
+		if err != nil {
+			return nil, err
+		}
+		for _, sub := range below {
+			if !seen[sub] {
+				seen[sub] = true
+				todo = append(todo, sub)
+			}
+		}
+		if len(seen) > deptTree {
+			return nil, fmt.Errorf("department %d has more than %d departments below it", id, deptTree)
+		}
+		select {
+		case <-time.After(2 * phonePace):
+		case <-ctx.Done():
+			return nil, errors.New("listing the department took too long")
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
