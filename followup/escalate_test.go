@@ -1,0 +1,208 @@
+package followup_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"workbell/followup"
+	"workbell/message"
+	"workbell/outbox"
+)
+
+// recipients are the recipients of several calls.
+func recipients(calls ...[]string) []message.Recipients {
+	var all []message.Recipients
+	for _, users := range calls {
+		all = append(all, message.Recipients{Users: users})
+	}
+	return all
+}
+
+// paged is a message whose rule escalates.
+func paged(content string, to ...string) outbox.Message {
+	m := text(content, to...)
+	m.Track, m.Escalates = "read", true
+	return m
+}
+
+// escalating sets the rule's steps: to u20 after ten minutes, again after an
+// hour.
+func (r *rig) escalating(all bool) {
+	r.rules.steps = []followup.Step{{After: 10 * time.Minute, All: all}, {After: time.Hour, All: all}}
+	r.rules.escalation = []outbox.Message{text("nobody looks", "u20")}
+	r.rules.escalation[0].Track = "none"
+}
+
+// causes counts the deliveries by why they are there.
+func (r *rig) causes() map[string]int {
+	n := map[string]int{}
+	for _, d := range r.all() {
+		n[d.Cause]++
+	}
+	return n
+}
+
+// What nobody reads goes on to the next ones, step by step, naming those who
+// have not read it; each step asks once for each call that the message took.
+func TestEscalation(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(false)
+		m := paged("down", "u1", "u2")
+		m.Calls = recipients([]string{"u1", "u2"}, []string{"u3"})
+		ids := r.enqueue(m)
+		time.Sleep(9 * time.Minute)
+		if diff := cmp.Diff(map[string]int{"": 2}, r.causes()); diff != "" {
+			r.t.Errorf("before its time (-want +got):\n%s", diff)
+		}
+		time.Sleep(2 * time.Minute)
+		if diff := cmp.Diff(map[string]int{"": 2, "escalation 1": 1}, r.causes()); diff != "" {
+			r.t.Errorf("after ten minutes (-want +got):\n%s", diff)
+		}
+		if n := r.calls("getsendresult"); n != 4 { // a minute after the send, and for the step
+			r.t.Errorf("asked %d times", n)
+		}
+		for i, id := range ids {
+			if fs := r.get(id).Followups; len(fs) != 2-i || fs[0].Due.Before(time.Now().Add(40*time.Minute)) {
+				r.t.Errorf("still to come of delivery %d: %+v", id, fs)
+			}
+		}
+		r.read("u3", ids[1])
+		time.Sleep(time.Hour)
+		if diff := cmp.Diff(map[string]int{"": 2, "escalation 1": 1}, r.causes()); diff != "" {
+			r.t.Errorf("after an hour, read (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([][]string{{"u1", "u2", "u3"}}, r.rules.unread); diff != "" {
+			r.t.Errorf("named (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// The people of a department count, as far as DingTalk tells of them.
+func TestEscalationFromDepartment(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(true)
+		m := paged("down")
+		m.Calls = []message.Recipients{{Depts: []message.Dept{{ID: 10, Size: 4}}}}
+		id := r.enqueue(m)[0]
+		time.Sleep(5 * time.Minute)
+		r.read("u37", id)
+		time.Sleep(10 * time.Minute)
+		if diff := cmp.Diff([][]string{{"u38", "u39", "u40"}}, r.rules.unread); diff != "" {
+			r.t.Errorf("named (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// unless: all_read goes on while anybody has not read it.
+func TestEscalationUnlessAllRead(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(true)
+		id := r.enqueue(paged("down", "u1", "u2"))[0]
+		time.Sleep(5 * time.Minute)
+		r.read("u1", id)
+		time.Sleep(10 * time.Minute)
+		r.read("u2", id)
+		time.Sleep(2 * time.Hour)
+		if diff := cmp.Diff(map[string]int{"": 1, "escalation 1": 1}, r.causes()); diff != "" {
+			r.t.Errorf("deliveries (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([][]string{{"u2"}}, r.rules.unread); diff != "" {
+			r.t.Errorf("named (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Reading, resolving and acknowledging each end it.
+func TestEscalationEnds(t *testing.T) {
+	for name, end := range map[string]func(*rig, int64){
+		"read":         func(r *rig, id int64) { r.read("u1", id) },
+		"resolved":     func(r *rig, _ int64) { r.resolve() },
+		"acknowledged": func(r *rig, id int64) { r.ack(id) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(r *rig) {
+				r.escalating(false)
+				id := r.enqueue(paged("down", "u1", "u2"))[0]
+				time.Sleep(time.Minute)
+				end(r, id)
+				time.Sleep(3 * time.Hour)
+				if diff := cmp.Diff(map[string]int{"": 1}, r.causes()); diff != "" {
+					r.t.Errorf("deliveries (-want +got):\n%s", diff)
+				}
+				if n := r.calls("getsendresult"); n > 2 {
+					r.t.Errorf("asked %d times", n)
+				}
+			})
+		})
+	}
+}
+
+// A step is taken once, though the process ends in the middle of it.
+func TestEscalationAcrossRestarts(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(false)
+		r.enqueue(paged("down", "u1"))
+		time.Sleep(10*time.Minute - time.Second)
+		for range 5 {
+			r.restart()
+			time.Sleep(700 * time.Millisecond)
+		}
+		time.Sleep(time.Minute)
+		if diff := cmp.Diff(map[string]int{"": 1, "escalation 1": 1}, r.causes()); diff != "" {
+			r.t.Errorf("deliveries (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// As the month's calls run low nobody asks any more what became of deliveries;
+// what is urgent is escalated all the same.
+func TestBudget(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(false)
+		r.stop()
+		r.limit = 20
+		r.start()
+		for range 18 {
+			m := text(time.Now().String(), "u1")
+			m.Track = "none"
+			r.enqueue(m)
+			time.Sleep(time.Second)
+		}
+		time.Sleep(time.Minute)
+		tracked := r.enqueue(text("tracked", "u2"))[0]
+		low := r.enqueue(paged("low", "u3"))[0]
+		m := paged("urgent", "u4")
+		m.Priority = outbox.High
+		urgent := r.enqueue(m)[0]
+		time.Sleep(30 * time.Minute)
+		for id, want := range map[int64]outbox.State{tracked: outbox.Sent, low: outbox.Sent, urgent: outbox.Delivered} {
+			if d := r.get(id); d.State != want || want == outbox.Sent && len(d.Notes) == 0 {
+				r.t.Errorf("delivery %d is %s, want %s; %v", id, d.State, want, d.Notes)
+			}
+		}
+		if n := r.causes()["escalation 1"]; n != 1 {
+			r.t.Errorf("%d escalations", n)
+		}
+		if n := r.calls("getsendresult"); n != 1 {
+			r.t.Errorf("asked %d times", n)
+		}
+	})
+}
+
+func (r *rig) ack(id int64) {
+	r.t.Helper()
+	_, err := r.store.Amend(r.t.Context(), outbox.Amendment{Delivery: id, Acked: true, Drop: []outbox.Kind{outbox.FollowEscalate}})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// read has a user read a notification.
+func (r *rig) read(user string, id int64) {
+	r.t.Helper()
+	if !r.far.ReadTask(user, r.get(id).TaskID) {
+		r.t.Fatalf("delivery %d is not on the phone of %s", id, user)
+	}
+}
