@@ -58,20 +58,7 @@ func TestRealAlertmanager(t *testing.T) {
 	p, dingtalk, _ := served(t, tokenRules)
 	am := startAlertmanager(t, p.hooks)
 	began := time.Now().Add(-time.Minute)
-	post := func(ends time.Time) {
-		t.Helper()
-		body, err := json.Marshal([]map[string]any{{
-			"labels":      map[string]string{"alertname": "DiskFull", "severity": "critical", "instance": "db-1"},
-			"annotations": map[string]string{"summary": "磁盘 95 % 已满"},
-			"startsAt":    began, "endsAt": ends, "generatorURL": "http://prometheus.example/graph",
-		}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if code, answer, err := postJSON(http.DefaultClient, am+"/api/v2/alerts", body); err != nil || code != 200 {
-			t.Fatalf("Alertmanager: %d %s %v", code, answer, err)
-		}
-	}
+	post := func(ends time.Time) { t.Helper(); postAlert(t, am, "db-1", began, ends) }
 	post(time.Now().Add(time.Hour))
 	waitUntil(t, func() bool { return len(dingtalk.Calls()) == 1 }, "the firing notification", p.log)
 	post(time.Now())
@@ -85,6 +72,75 @@ func TestRealAlertmanager(t *testing.T) {
 			if !strings.Contains(strings.ToUpper(call.Msg), strings.ToUpper(want)) {
 				t.Errorf("notification %d lacks %q: %s", i+1, want, call.Msg)
 			}
+		}
+	}
+}
+
+// postAlert has an alert of the group DiskFull fire at am until ends.
+func postAlert(t *testing.T, am, instance string, began, ends time.Time) {
+	t.Helper()
+	body, err := json.Marshal([]map[string]any{{
+		"labels":      map[string]string{"alertname": "DiskFull", "severity": "critical", "instance": instance},
+		"annotations": map[string]string{"summary": "磁盘 95 % 已满"},
+		"startsAt":    began, "endsAt": ends, "generatorURL": "http://prometheus.example/graph",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if code, answer, err := postJSON(http.DefaultClient, am+"/api/v2/alerts", body); err != nil || code != 200 {
+		t.Fatalf("Alertmanager: %d %s %v", code, answer, err)
+	}
+}
+
+const barRules = `dingtalk:
+  base_url: %s
+  apps: [{name: ops, agent_id: 7, app_key: key, app_secret: secret}]
+sources: [{name: am, type: alertmanager, auth: {bearer_token: topsecret-token}}]
+groups: {sre: {users: [u1, u2, u3, u4, u5, u6, u7]}}
+fallback_to: sre
+rules: [{name: alerts, to: sre, msgtype: oa, on_resolve: status_bar}]
+`
+
+// TestStatusBarsFollowAlertmanager has a real Alertmanager fire, resolve, flap
+// and resolve in part: the status bars end as the alerts did, and nobody gets a
+// notification for what only ended.
+func TestStatusBarsFollowAlertmanager(t *testing.T) {
+	t.Parallel()
+	p, dingtalk, _ := served(t, barRules)
+	am := startAlertmanager(t, p.hooks)
+	hour := time.Now().Add(time.Hour)
+	// bars waits until that many calls were made, of which so many show that it
+	// is resolved: each notification to seven people is two calls.
+	bars := func(what string, calls, resolved int) {
+		t.Helper()
+		waitUntil(t, func() bool {
+			all, turned := dingtalk.Calls(), 0
+			for _, c := range all {
+				if c.StatusBar != nil && strings.HasPrefix(c.StatusBar.Value, "Resolved") && c.StatusBar.Color == "0xFF78C06E" {
+					turned++
+				}
+			}
+			return len(all) == calls && turned == resolved
+		}, fmt.Sprintf("%s: %d calls, %d of them resolved", what, calls, resolved), p.log)
+	}
+	first := time.Now().Add(-time.Minute)
+	postAlert(t, am, "db-1", first, hour)
+	bars("db-1 fires", 2, 0)
+	postAlert(t, am, "db-1", first, time.Now())
+	bars("db-1 resolves", 2, 2)
+
+	second := time.Now()
+	postAlert(t, am, "db-1", second, hour)
+	bars("db-1 fires again", 4, 2)
+	postAlert(t, am, "db-2", second, hour)
+	bars("db-2 fires, too", 6, 2)
+	postAlert(t, am, "db-1", second, time.Now())
+	bars("db-1 resolves, db-2 fires still", 8, 2)
+	postAlert(t, am, "db-2", second, time.Now())
+	bars("all is resolved", 8, 8)
+	for _, c := range dingtalk.Calls() {
+		if len(c.Users) > 5 || c.StatusBar.Updates != 1 {
+			t.Errorf("a call to %v, its bar turned %d times", c.Users, c.StatusBar.Updates)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"workbell/config"
 	"workbell/dingtalk"
 	"workbell/dispatch"
+	"workbell/followup"
 	"workbell/outbox"
 	"workbell/routes"
 	"workbell/sandbox"
@@ -54,6 +55,8 @@ type Bridge struct {
 	store      outbox.Store
 	metrics    *metrics
 	dispatcher *dispatch.Dispatcher
+	follower   *followup.Follower
+	shelf      atomic.Pointer[shelf] // nil: no media_dir
 	sandbox    *sandbox.Sandbox
 	servers    []*server
 	closers    []func() error // torn down backwards
@@ -93,22 +96,44 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 	b.closers = append(b.closers, b.store.Close)
 	b.metrics = newMetrics(b.store, o.Version)
 	b.metrics.reloaded(nil)
-	b.plan.Store(plan)
-	settings, err := b.settings(plan.Config)
-	if err != nil {
+	if err := b.loadMedia(ctx, plan); err != nil {
 		return nil, err
 	}
-	b.dispatcher = dispatch.New(dispatch.Options{Settings: settings, Store: b.store, Logger: o.Log, Observer: b.metrics})
+	b.plan.Store(plan)
+	if err := b.workers(plan.Config); err != nil {
+		return nil, err
+	}
 	return b, b.listen()
 }
+
+// workers makes dispatcher and follower.
+func (b *Bridge) workers(cfg *config.Config) error {
+	sends, follows, err := b.settings(cfg)
+	if err != nil {
+		return err
+	}
+	b.follower = followup.New(followup.Options{Settings: follows, Store: b.store, Logger: b.o.Log, Observer: b.metrics})
+	b.dispatcher = dispatch.New(dispatch.Options{Settings: sends, Store: b.store, Logger: b.o.Log, Observer: b.metrics,
+		Woken: b.follower.Wake,
+		Follow: func(d *outbox.Delivery, sent time.Time) []outbox.Followup {
+			return followup.Plan(d, sent, b.renderer().Steps(d.Rule))
+		},
+	})
+	return nil
+}
+
+func (b *Bridge) renderer() renderer { return renderer{&b.plan, b.fault} }
+
+func (b *Bridge) fault(rule, field string) { b.metrics.faults.WithLabelValues(rule, field).Inc() }
 
 // listen opens the hooks and admin listeners.
 func (b *Bridge) listen() error {
 	ro := routes.Options{
 		Plan: &b.plan, Store: b.store, Draining: &b.draining, Log: b.o.Log,
 		Webhook: b.metrics.webhook,
-		Fault:   func(rule, field string) { b.metrics.faults.WithLabelValues(rule, field).Inc() },
-		Reload:  b.Reload, Apps: func() any { return b.dispatcher.Status() }, Metrics: b.metrics.handler(),
+		Fault:   b.fault,
+		Reload:  b.Reload, Apps: func() any { return b.dispatcher.Status() },
+		Budget: func() any { return b.follower.Budget(context.Background()) }, Metrics: b.metrics.handler(),
 		Pprof: b.o.Pprof, Loopback: isLoopback(b.o.AdminAddress), Index: b.index,
 	}
 	if err := b.serve("hooks", b.o.HooksAddress, routes.Hooks(ro)); err != nil {
@@ -162,8 +187,15 @@ func (b *Bridge) Run(ctx context.Context) error {
 		})
 	}
 	sending := make(chan struct{})
-	g.Go(func() error { defer close(sending); return b.dispatcher.Run(sendCtx) })
+	g.Go(func() error {
+		defer close(sending)
+		workers, work := errgroup.WithContext(sendCtx)
+		workers.Go(func() error { return b.dispatcher.Run(work) })
+		workers.Go(func() error { return b.follower.Run(work) })
+		return workers.Wait()
+	})
 	g.Go(func() error { return b.prune(ctx) })
+	g.Go(func() error { return b.keepUploading(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
 		b.draining.Store(true)
@@ -224,7 +256,7 @@ func (b *Bridge) close() error {
 // Reload loads rules.yaml and the templates again and, if nothing in them is
 // fatal, exchanges them as a whole; else the old ones stay and the faults come
 // back as config.Faults.
-func (b *Bridge) Reload(context.Context) error {
+func (b *Bridge) Reload(ctx context.Context) error {
 	b.reloading.Lock()
 	defer b.reloading.Unlock()
 	plan, faults := LoadPlan(b.o.Files)
@@ -233,10 +265,14 @@ func (b *Bridge) Reload(context.Context) error {
 	if err == nil {
 		err = b.admits(plan.Config)
 	}
-	var settings dispatch.Settings
+	var sends dispatch.Settings
+	var follows followup.Settings
 	if err == nil {
 		b.pointAtSandbox(plan.Config)
-		settings, err = b.settings(plan.Config)
+		sends, follows, err = b.settings(plan.Config)
+	}
+	if err == nil {
+		err = b.loadMedia(ctx, plan)
 	}
 	b.metrics.reloaded(err)
 	if err != nil {
@@ -247,7 +283,8 @@ func (b *Bridge) Reload(context.Context) error {
 		b.o.Log.Warn("dingtalk.timezone changes with the next start", "component", "bridge", "now", old)
 	}
 	b.plan.Store(plan)
-	b.dispatcher.Reconfigure(settings)
+	b.dispatcher.Reconfigure(sends)
+	b.follower.Reconfigure(follows)
 	b.o.Log.Info("rules loaded", "component", "bridge", "rules", len(plan.Config.Rules), "sources", len(plan.Sources))
 	return nil
 }

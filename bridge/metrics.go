@@ -25,6 +25,10 @@ type metrics struct {
 	ended     *prometheus.CounterVec
 	pauses    *prometheus.CounterVec
 	again     prometheus.Counter
+	calls     *prometheus.CounterVec
+	fates     *prometheus.CounterVec
+	invalid   *prometheus.CounterVec
+	changes   *prometheus.CounterVec
 	wait      prometheus.Histogram
 	reloads   *prometheus.CounterVec
 	loadedAt  prometheus.Gauge
@@ -46,6 +50,10 @@ func newMetrics(store outbox.Store, version string) *metrics {
 		faults:   counter("rule_faults_total", "Rules, templates and fields of sources that failed while they ran, by rule (none for a source) and field.", "rule", "field"),
 		attempts: counter("attempts_total", "Calls that send, by app, outcome and DingTalk's code.", "app", "outcome", "code"),
 		ended:    counter("deliveries_total", "Deliveries that left the queue, by rule and state.", "rule", "state"),
+		calls:    counter("followup_calls_total", "Calls that ask, turn status bars and recall, by app, API method and DingTalk's code (ok).", "app", "method", "code"),
+		fates:    counter("recipients_total", "Recipients of whom was learnt what became of a delivery, by app and fate.", "app", "fate"),
+		invalid:  counter("invalid_recipients_total", "People whom DingTalk does not know by the id that rules or events give, each counted once.", "app"),
+		changes:  counter("delivery_outcomes_total", "Sent deliveries of which was learnt what became of them, by rule and state.", "rule", "state"),
 		pauses:   counter("pauses_total", "Times that an app stopped sending, by reason.", "app", "reason"),
 		again:    prometheus.NewCounter(prometheus.CounterOpts{Namespace: "workbell", Name: "possible_repeats_total", Help: "Attempts of unknown outcome tried again after DingTalk's midnight: the employee may be rung twice."}),
 		wait: prometheus.NewHistogram(prometheus.HistogramOpts{Namespace: "workbell", Name: "queue_wait_seconds",
@@ -56,7 +64,7 @@ func newMetrics(store outbox.Store, version string) *metrics {
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Namespace: "workbell", Name: "build_info", Help: "Always 1.", ConstLabels: prometheus.Labels{"version": version}})
 	info.Set(1)
-	m.registry.MustRegister(m.webhooks, m.latency, m.faults, m.attempts, m.ended, m.pauses, m.again, m.wait, m.reloads, m.loadedAt, m.reloadsOK, info,
+	m.registry.MustRegister(m.webhooks, m.latency, m.faults, m.attempts, m.ended, m.pauses, m.again, m.calls, m.fates, m.invalid, m.changes, m.wait, m.reloads, m.loadedAt, m.reloadsOK, info,
 		&queueCollector{store: store}, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -130,3 +138,19 @@ func (m *metrics) Paused(app string, reason dispatch.Reason) {
 
 // MayRingTwice counts the known hole of the promise that nobody is rung twice.
 func (m *metrics) MayRingTwice(outbox.Delivery) { m.again.Inc() }
+
+// Called counts a call of the follower.
+func (m *metrics) Called(app, method, code string) { m.calls.WithLabelValues(app, method, code).Inc() }
+
+// Learnt counts what became of a recipient.
+func (m *metrics) Learnt(d outbox.Delivery, r outbox.Receipt) {
+	m.fates.WithLabelValues(d.App, string(r.Fate)).Inc()
+}
+
+// Invalid counts a person whom DingTalk does not know.
+func (m *metrics) Invalid(app, _ string) { m.invalid.WithLabelValues(app).Inc() }
+
+// Changed counts a delivery whose outcome was learnt.
+func (m *metrics) Changed(d outbox.Delivery, state outbox.State) {
+	m.changes.WithLabelValues(d.Rule, string(state)).Inc()
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"workbell/config"
+	"workbell/media"
 	"workbell/routes"
 	"workbell/secret"
 	"workbell/source"
@@ -38,11 +39,40 @@ func LoadPlan(f Files) (*routes.Plan, config.Faults) {
 	sources := f.loadSources(cfg, &faults)
 	t, more := transform.Load(cfg, f.templates())
 	faults = append(faults, more...)
+	files := loadMedia(cfg, &faults)
+	if t != nil && len(files) > 0 {
+		kinds := make(map[string]string, len(files))
+		for _, f := range files {
+			kinds[f.Name] = string(f.Kind)
+		}
+		faults = append(faults, t.CheckMedia(kinds)...)
+	}
 	faults.Sort()
 	if faults.Fatal() != nil {
 		return nil, faults
 	}
-	return &routes.Plan{Sources: sources, Transform: t, Config: cfg}, faults
+	return &routes.Plan{Sources: sources, Transform: t, Config: cfg, Media: files}, faults
+}
+
+// loadMedia lists the files of media_dir. One that no message can use is a
+// warning; that the folder is missing, a fault.
+func loadMedia(cfg *config.Config, faults *config.Faults) []media.File {
+	dir := cfg.MediaDir
+	if dir.Value == "" {
+		return nil
+	}
+	files, err := media.Load(dir.Value)
+	var many interface{ Unwrap() []error }
+	switch {
+	case err == nil:
+	case errors.As(err, &many):
+		for _, e := range many.Unwrap() {
+			faults.Warn(dir.At, "no message can name it until that is mended", "media_dir: %v", e)
+		}
+	default:
+		faults.Add(dir.At, "make the folder, or leave media_dir out", "media_dir: %v", err)
+	}
+	return files
 }
 
 func (f Files) rules() (data []byte, name string, err error) {

@@ -26,7 +26,8 @@ func sandboxOptions(cfg *config.Config) sandbox.Options {
 	o := sandbox.Options{AdoptUnknown: true}
 	for i := range cfg.DingTalk.Apps {
 		a := &cfg.DingTalk.Apps[i]
-		o.Apps = append(o.Apps, sandbox.App{Name: a.Name, Key: sandboxKey(a), Secret: sandboxSecret, AgentID: a.AgentID})
+		o.Apps = append(o.Apps, sandbox.App{Name: a.Name, Key: sandboxKey(a), Secret: sandboxSecret, AgentID: a.AgentID,
+			ThirdParty: a.Type == config.ThirdParty})
 	}
 	return o
 }
@@ -55,6 +56,11 @@ func (b *Bridge) pointAtSandbox(cfg *config.Config) {
 	cfg.DingTalk.BaseURL = b.URL("sandbox")
 	for i := range cfg.DingTalk.Apps {
 		a := &cfg.DingTalk.Apps[i]
+		if a.Type == config.ThirdParty {
+			a.SuiteKey, a.SuiteSecret, a.AuthCorpID = sandboxKey(a), sandboxSecret, "sandbox"
+			a.SuiteTicket, a.SuiteTicketFile = sandboxSecret, ""
+			continue
+		}
 		a.AppKey, a.AppSecret = sandboxKey(a), sandboxSecret
 	}
 }

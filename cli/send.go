@@ -57,7 +57,7 @@ func (c *sendCmd) Run(ctx context.Context, env Env) error {
 	if err != nil {
 		return wrongUse("%w", err)
 	}
-	client, err := bridge.NewClient(&plan.Config.DingTalk, app, env.Version.Version)
+	client, err := bridge.NewClient(&plan.Config.DingTalk, app, env.Version.Version, nil)
 	if err != nil {
 		return err
 	}
@@ -81,10 +81,19 @@ func (c *sendCmd) app(cfg *config.Config) (*config.App, error) {
 	var names []string
 	for i := range cfg.DingTalk.Apps {
 		a := &cfg.DingTalk.Apps[i]
-		if c.App == "" || a.Name == c.App {
+		if c.App == "" && a.Type == config.Internal {
+			return a, nil
+		}
+		if a.Name == c.App {
+			if a.Type == config.ThirdParty {
+				return nil, wrongUse("app %s is a third-party app, which sends by template only: a rule with msgtype: template does that", a.Name)
+			}
 			return a, nil
 		}
 		names = append(names, a.Name)
+	}
+	if c.App == "" {
+		return nil, wrongUse("there is no internal app in rules.yaml: third-party apps send by template only, which rules do")
 	}
 	return nil, wrongUse("there is no app %q (%s)", c.App, config.DidYouMean(c.App, names))
 }

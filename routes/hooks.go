@@ -132,7 +132,8 @@ func (o Options) report(ev *source.Event, result transform.Result) {
 	}
 }
 
-// entry is an event and its messages as the store keeps them.
+// entry is an event and its messages as the store keeps them. One that resolves
+// its group ends what is firing of it.
 func entry(plan *Plan, ev *source.Event, result transform.Result) outbox.Entry {
 	e := outbox.Entry{
 		Event: outbox.Event{
@@ -140,22 +141,31 @@ func entry(plan *Plan, ev *source.Event, result transform.Result) outbox.Entry {
 			Status: ev.Status, Severity: ev.Severity, Title: ev.Title, GroupKey: ev.GroupKey,
 			Headers: ev.Headers, Payload: ev.Raw, Received: ev.Received,
 		},
-		Messages: make([]outbox.Message, len(result.Messages)),
+		Messages: Messages(plan, ev, result),
+	}
+	if ev.Status == source.Resolved && ev.GroupKey != "" {
+		e.Resolve = outbox.Windows
 	}
 	faults := slices.Clone(ev.Faults)
 	for _, f := range result.Faults {
 		faults = append(faults, f.Error())
 	}
 	e.Event.Faults = strings.Join(faults, "\n")
+	return e
+}
+
+// Messages are what the rules made of ev, with the recipients of each call.
+func Messages(plan *Plan, ev *source.Event, result transform.Result) []outbox.Message {
+	messages := make([]outbox.Message, len(result.Messages))
 	for i, m := range result.Messages {
-		e.Messages[i] = outbox.Message{
+		messages[i] = outbox.Message{
 			Rule: m.Rule, App: m.App, Msgtype: m.Msgtype, Priority: m.Priority,
 			Group: group(m.App, ev), Body: m.Body, Calls: m.Calls(plan.Recipients(m.App)),
 			Repeat: outbox.Repeat(m.Repeat), OnResolve: m.OnResolve, Track: m.Track,
 			Expires: ev.Received.Add(m.Expire), Escalates: m.Escalates, IfUnamended: m.IfUnamended,
 		}
 	}
-	return e
+	return messages
 }
 
 // Recipients is the most people that one call of app may reach.

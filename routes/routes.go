@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"workbell/config"
+	"workbell/media"
 	"workbell/outbox"
 	"workbell/source"
 	"workbell/transform"
@@ -27,6 +28,7 @@ type Plan struct {
 	Sources   map[string]*source.Source // by name
 	Transform *transform.Transform
 	Config    *config.Config
+	Media     []media.File // of media_dir
 }
 
 // Options are what the routes work with.

@@ -1,0 +1,106 @@
+package bridge
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"workbell/followup"
+	"workbell/outbox"
+	"workbell/routes"
+	"workbell/source"
+	"workbell/transform"
+)
+
+// renderer applies the rules and templates in force to events that are kept.
+type renderer struct {
+	plan  *atomic.Pointer[routes.Plan]
+	fault func(rule, field string)
+}
+
+var _ followup.Renderer = renderer{}
+
+// Steps are those of the rule's escalation.
+func (r renderer) Steps(rule string) []followup.Step {
+	var steps []followup.Step
+	for _, e := range r.plan.Load().Transform.Escalations(rule) {
+		steps = append(steps, followup.Step{After: e.After, All: e.Unless == "all_read"})
+	}
+	return steps
+}
+
+// Bar is what e turns the status bars of the rule's notifications to.
+func (r renderer) Bar(e outbox.Event, rule string, now time.Time) (value, color string) {
+	plan := r.plan.Load()
+	return plan.Transform.Bar(replay(plan, e), rule, now)
+}
+
+// Resolved are the messages by which the rule tells of e.
+func (r renderer) Resolved(e outbox.Event, rule string, now time.Time) []outbox.Message {
+	plan := r.plan.Load()
+	ev := replay(plan, e)
+	result, ok := plan.Transform.Again(ev, rule, now)
+	messages := r.messages(plan, ev, result, ok, now)
+	for i := range messages {
+		messages[i].OnResolve = "send"
+	}
+	return messages
+}
+
+// Escalation are the messages of a step of the rule's escalation. Its people are
+// told of the end, too, as those of a status bar that cannot be turned are, or
+// the message is taken back, where the rule says so.
+func (r renderer) Escalation(e outbox.Event, rule string, step int, unread []string, now time.Time) []outbox.Message {
+	plan := r.plan.Load()
+	ev := replay(plan, e)
+	result, ok := plan.Transform.Escalate(ev, rule, step, unread, now)
+	messages := r.messages(plan, ev, result, ok, now)
+	for i := range messages {
+		if messages[i].OnResolve == "send" {
+			messages[i].OnResolve = "status_bar"
+		}
+	}
+	return messages
+}
+
+func (r renderer) messages(plan *routes.Plan, ev *source.Event, result transform.Result, ok bool, now time.Time) []outbox.Message {
+	if !ok {
+		return nil
+	}
+	for _, f := range result.Faults {
+		r.fault(f.Rule, f.Field)
+	}
+	messages := routes.Messages(plan, ev, result)
+	for i := range messages {
+		messages[i].IfUnamended, messages[i].Escalates = false, false
+		messages[i].Expires = now.Add(result.Messages[i].Expire)
+	}
+	return messages
+}
+
+// replay makes the event of rules and templates again from the one that is
+// kept. Where its source is gone, or has become another, what the history knows
+// of it stands in.
+func replay(plan *routes.Plan, e outbox.Event) *source.Event {
+	if s := plan.Sources[e.Source]; s != nil {
+		events, err := s.Replay(e.Headers, e.Payload, e.Received)
+		if err == nil {
+			for _, ev := range events {
+				if same(ev, e) {
+					return ev
+				}
+			}
+		}
+	}
+	return &source.Event{Source: e.Source, Kind: e.Kind, Name: e.Name, Status: e.Status, Severity: e.Severity, Title: e.Title,
+		GroupKey: e.GroupKey, Headers: e.Headers, Raw: e.Payload, Received: e.Received,
+		Faults: []string{fmt.Sprintf("the source %q reads its payload otherwise now", e.Source)}}
+}
+
+// same says whether ev, one of those of a webhook, is the one that is kept as e.
+func same(ev *source.Event, e outbox.Event) bool {
+	if e.Key != "" {
+		return ev.Key == e.Key
+	}
+	return ev.Title == e.Title && ev.GroupKey == e.GroupKey && ev.Status == e.Status
+}
