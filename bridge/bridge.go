@@ -30,6 +30,8 @@ type Options struct {
 	Files          Files
 	Storage        string // sqlite:FILE
 	MaxBacklog     int
+	Retention      time.Duration // how long history is kept; 0: the constant Retention
+	RetentionSize  int64         // bytes of the store beyond which the oldest history goes; 0: no bound
 	HooksAddress   string
 	AdminAddress   string
 	MetricsAddress string // metrics alone; empty: none
@@ -72,6 +74,9 @@ type server struct {
 // once Run runs. Faults in rules.yaml or templates come back as config.Faults.
 func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 	b := &Bridge{o: o}
+	if b.o.Retention <= 0 {
+		b.o.Retention = Retention
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close())
@@ -94,6 +99,9 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 		return nil, err
 	}
 	b.closers = append(b.closers, b.store.Close)
+	if _, err := b.store.Size(ctx); o.RetentionSize > 0 && errors.Is(err, errors.ErrUnsupported) {
+		return nil, errors.New("--storage.retention.size: this engine cannot tell how much of its disk is in use; keep history by time, with --storage.retention")
+	}
 	b.metrics = newMetrics(b.store, o.Version)
 	b.metrics.reloaded(nil)
 	if err := b.loadMedia(ctx, plan); err != nil {

@@ -5,21 +5,54 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
 	"syscall"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/prometheus/common/model"
 
 	"workbell/bridge"
 	"workbell/config"
 )
+
+// days is a duration in the spelling of Prometheus: 12h, 30d, 1y.
+type days time.Duration
+
+// UnmarshalText reads one above 0.
+func (d *days) UnmarshalText(text []byte) error {
+	v, err := model.ParseDuration(string(text))
+	if err == nil && v <= 0 {
+		err = errors.New("it has to be above 0: write 30d, say")
+	}
+	*d = days(v)
+	return err
+}
+
+// size is a number of bytes: 2GiB, 500MB.
+type size int64
+
+// UnmarshalText reads one.
+func (s *size) UnmarshalText(text []byte) error {
+	v, err := humanize.ParseBytes(string(text))
+	if err == nil && v > math.MaxInt64 {
+		err = errors.New("it is too large")
+	}
+	*s = size(v) // #nosec G115 -- checked
+	return err
+}
 
 type serveCmd struct {
 	fileFlags
 	logFlags
 	Storage        string `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
 	MaxBacklog     int    `name:"storage.max-backlog" default:"1000000" help:"Most deliveries that may wait; beyond it webhooks get 503."`
+	Retention      days   `name:"storage.retention" default:"30d" help:"How long history is kept (12h, 30d, 1y)."`
+	RetentionSize  size   `name:"storage.retention.size" default:"0" help:"How large the store may grow (2GiB) before the oldest history goes; 0: no bound. What is to be sent, and the last hour, stays."`
 	HooksAddress   string `name:"web.listen-address" placeholder:"ADDR" help:"Where to take webhooks. Default: :8060; with --sandbox 127.0.0.1:8060."`
 	AdminAddress   string `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve API, metrics and reload."`
 	MetricsAddress string `name:"metrics.listen-address" placeholder:"ADDR" help:"Where to serve metrics alone, in addition."`
@@ -53,6 +86,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 	log := c.logger(env.Stderr)
 	b, err := bridge.Start(ctx, bridge.Options{
 		Files: files, Storage: storage, MaxBacklog: c.MaxBacklog,
+		Retention: time.Duration(c.Retention), RetentionSize: int64(c.RetentionSize),
 		HooksAddress: cmp.Or(c.HooksAddress, hooks), AdminAddress: c.AdminAddress,
 		MetricsAddress: c.MetricsAddress, SandboxAddress: c.SandboxAddress,
 		Pprof: c.Pprof, Version: env.Version.Version, Log: log,

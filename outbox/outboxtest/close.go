@@ -32,6 +32,7 @@ var closeTests = []guarantee{
 			"Event":          func() error { _, err := s.Event(ctx, 1); return err },
 			"List":           func() error { _, err := s.List(ctx, outbox.Filter{}); return err },
 			"Stats":          func() error { _, err := s.Stats(ctx); return err },
+			"Size":           func() error { _, err := s.Size(ctx); return err },
 			"Used":           func() error { _, err := s.Used(ctx, "k"); return err },
 			"Ready":          func() error { return s.Ready(ctx) },
 			"Prune":          func() error { _, err := s.Prune(ctx, r.Now(), 1); return err },

@@ -218,6 +218,20 @@ func (s *Store) Stats(ctx context.Context) (st outbox.Stats, err error) {
 	return st, err
 }
 
+// Size returns the bytes of the file's pages that hold something.
+func (s *Store) Size(ctx context.Context) (size int64, err error) {
+	err = s.read(ctx, "measuring the store", func(c *conn) error {
+		all, _, err := c.one("PRAGMA page_count")
+		if err != nil {
+			return err
+		}
+		free, _, err := c.one("PRAGMA freelist_count")
+		size = (all[0] - free[0]) * pageSize
+		return err
+	})
+	return size, err
+}
+
 // Used returns how much of each key's quota is taken now.
 func (s *Store) Used(ctx context.Context, keys ...string) (map[string]int, error) {
 	used := make(map[string]int, len(keys))
