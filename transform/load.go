@@ -42,6 +42,7 @@ func Load(cfg *config.Config, templates fs.FS) (*Transform, config.Faults) {
 	if l.faults.Fatal() != nil {
 		return nil, l.faults
 	}
+	l.t.index.find(l.t.rules, len(l.t.keys.list))
 	return l.t, l.faults
 }
 

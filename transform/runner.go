@@ -23,6 +23,7 @@ type runner struct {
 	env    map[string]any
 	filled uint64   // the bindings in env that are ev's
 	values []string // of t.keys, for ev
+	asked  []int    // the rules that are asked, by their place
 	result Result
 
 	noBar     bool       // its messages have no status bar
@@ -49,6 +50,20 @@ func (t *Transform) take(ev *source.Event, now time.Time) *runner {
 		r.values[i] = k.value(ev)
 	}
 	return r
+}
+
+// order returns the places of the rules to ask, from the top: all, or those that
+// may match.
+func (r *runner) order(all bool) []int {
+	if all {
+		r.asked = r.asked[:0]
+		for i := range r.t.rules {
+			r.asked = append(r.asked, i)
+		}
+		return r.asked
+	}
+	r.asked = r.t.index.of(r.values, r.asked)
+	return r.asked
 }
 
 // release lets go of the event.

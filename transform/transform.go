@@ -24,6 +24,7 @@ import (
 type Transform struct {
 	rules    []rule
 	keys     keys // what the shortcuts of the rules compare
+	index    candidates
 	families map[string]*family
 	zone     *time.Location
 	book     *book
@@ -119,7 +120,7 @@ func (t *Transform) run(ev *source.Event, now time.Time, trace *[]Step) Result {
 	defer t.release(r)
 	var failed []*rule
 	matched := false
-	for i := range t.rules {
+	for _, i := range r.order(trace != nil) {
 		rule := &t.rules[i]
 		ok, err := r.match(rule)
 		if err != nil {
