@@ -147,6 +147,33 @@ func TestSameMessageByTwoCalls(t *testing.T) {
 	})
 }
 
+// Parts know what their whole may have reached: an attempt without an answer
+// counts for each of them, and nobody is rung again.
+func TestPartsOfALostAttempt(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		for _, f := range []sandbox.Fault{
+			{Kind: sandbox.CutAfter, Path: "asyncsend_v2", Times: 1},
+			{Kind: sandbox.Refuse, Path: "asyncsend_v2", Code: 33012, Message: "无效的USERID", Times: 1},
+		} {
+			if err := r.far.Fail(f); err != nil {
+				r.t.Fatal(err)
+			}
+		}
+		r.enqueue(text("hello", "u1", "u2"))
+		time.Sleep(2 * time.Hour)
+		all := r.all()
+		if len(all) != 2 {
+			r.t.Fatalf("%d deliveries", len(all))
+		}
+		for i, d := range all {
+			user := d.To.Users[0]
+			if got := fates(d)[user]; got != "delivered 143106" || r.far.Rings(user) != 1 {
+				r.t.Errorf("part %d, %s: %q, rung %d times", i, user, got, r.far.Rings(user))
+			}
+		}
+	})
+}
+
 // A message without text cannot be told apart from the one that DingTalk takes it
 // for, so it is not sent again in vain.
 func TestSameContentWithoutText(t *testing.T) {

@@ -283,7 +283,8 @@ type Update struct {
 	// else its outcome counts as Unknown.
 	Attempt *Result
 	// Split replaces the delivery's recipients: it keeps the first part's, and
-	// a new delivery of the same event and message is made for each other part.
+	// a new delivery of the same event and message is made for each other part,
+	// with the attempts so far: one of unknown outcome may have reached them all.
 	// Only with State Queued.
 	Split []Part
 	// Follow, with State Sent, are follow-ups to come. They replace none that is

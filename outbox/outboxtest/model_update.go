@@ -181,7 +181,7 @@ func (m *model) apply(d *row, u outbox.Update) {
 	parts := []*row{d}
 	for range max(1, len(u.Split)) - 1 {
 		parts = append(parts, m.add(row{event: d.event, of: d.of, app: d.app, group: d.group, priority: d.priority,
-			created: d.created, expires: d.expires, rang: d.rang, afterwards: d.copy()}))
+			created: d.created, expires: d.expires, rang: d.rang, tries: d.tries, outcomes: slices.Clone(d.outcomes), afterwards: d.copy()}))
 	}
 	d.due = due
 	for i, p := range u.Split {

@@ -55,14 +55,14 @@ func (t *tx) split(id int64, parts []outbox.Part, due int64) (int64, error) {
 // content: content is that of the message as it was kept, whatever other bytes
 // have been made of it.
 const insertPart = `INSERT INTO deliveries (id, event, route, app, state, ready, priority, created, due, expires,
-	lane, group_id, content, nth, prior, rang, updated, split, parent, cause, waits, escalates, resolved, acked, people, body)
+	lane, group_id, content, nth, prior, rang, updated, split, tries, parent, cause, waits, escalates, resolved, acked, people, body)
 	SELECT ?, event, route, app, 0, CASE WHEN ? THEN 1 ELSE ready END, priority, created, ?, expires,
 	CASE WHEN ? THEN NULL ELSE lane END, CASE WHEN ? THEN NULL ELSE group_id END,
-	content, nth, prior, rang, ?, 1, parent, cause, waits, escalates, resolved, acked, people, body
+	content, nth, prior, rang, ?, 1, tries, parent, cause, waits, escalates, resolved, acked, people, body
 	FROM deliveries WHERE id = ?`
 
-// part makes a delivery of a part, with the follow-ups to come of the one that
-// is split.
+// part makes a delivery of a part, with the attempts so far and the follow-ups to
+// come of the one that is split.
 func (t *tx) part(id, route int64, p outbox.Part, due int64) error {
 	t.lastDelivery++
 	aside := number(p.Aside)
@@ -78,10 +78,15 @@ func (t *tx) part(id, route int64, p outbox.Part, due int64) error {
 			return err
 		}
 	}
-	_, err := t.conn.exec(`INSERT INTO followups (delivery, kind, app, due, event, step, tries)
-		SELECT ?, kind, app, due, event, step, tries FROM followups WHERE delivery = ?`, t.lastDelivery, id)
-	if err != nil {
-		return err
+	for _, copied := range []string{
+		`INSERT INTO attempts (delivery, number, began, ended, outcome, code, error, request, task)
+			SELECT ?, number, began, ended, outcome, code, error, request, task FROM attempts WHERE delivery = ?`,
+		`INSERT INTO followups (delivery, kind, app, due, event, step, tries)
+			SELECT ?, kind, app, due, event, step, tries FROM followups WHERE delivery = ?`,
+	} {
+		if _, err := t.conn.exec(copied, t.lastDelivery, id); err != nil {
+			return err
+		}
 	}
 	return t.become(t.lastDelivery, route, p)
 }
