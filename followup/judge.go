@@ -38,7 +38,7 @@ func generation(d *outbox.Delivery) int {
 // finding is what a result says of a delivery.
 type finding struct {
 	receipts []outbox.Receipt
-	silent   []string // recipients of whom it says nothing yet
+	silent   []string // recipients of whom neither it nor one before says anything
 	repeats  []repeat
 }
 
@@ -77,7 +77,9 @@ func assess(d *outbox.Delivery, r *dingtalk.Result, elsewhere func(user string) 
 		if !told[x.UserID] {
 			receipt, rep := forbidden(d, x, elsewhere, now, zone)
 			note(x.UserID, receipt.Fate, receipt.Code, receipt.Words)
-			f.repeat(rep)
+			if !decided(d, x.UserID) {
+				f.repeat(rep)
+			}
 		}
 	}
 	for _, u := range r.Failed {
@@ -85,18 +87,27 @@ func assess(d *outbox.Delivery, r *dingtalk.Result, elsewhere func(user string) 
 			continue
 		}
 		words := "DingTalk could not pass it on"
-		if due := now.Add(minuteLimit); generation(d) < resends && !late(d, due) && d.Resolved.IsZero() {
+		if due := now.Add(minuteLimit); generation(d) < resends && !late(d, due) && d.Resolved.IsZero() && !decided(d, u) {
 			words += "; sent again"
 			f.repeat(repeat{users: []string{u}, due: due})
 		}
 		note(u, outbox.FateFailed, "", words)
 	}
 	for _, u := range d.To.Users {
-		if !told[u] {
+		known := find(d.Receipts, u)
+		if !told[u] && (known == nil || known.Fate == outbox.FateUnknown) {
 			f.silent = append(f.silent, u)
 		}
 	}
 	return f
+}
+
+// decided says whether it was known of the user before that d did not reach
+// them: whether it goes to them again was decided then. Every later answer about
+// the task says so again.
+func decided(d *outbox.Delivery, user string) bool {
+	known := find(d.Receipts, user)
+	return known != nil && (known.Fate == outbox.FateForbidden || known.Fate == outbox.FateFailed)
 }
 
 // repeat adds rep to those with the same time and text.

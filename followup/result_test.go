@@ -189,6 +189,21 @@ func TestSameContentWithoutText(t *testing.T) {
 	})
 }
 
+// Whom a task did not reach gets the message again once, however often DingTalk
+// is asked about that task afterwards.
+func TestDroppedIsRepeatedOnce(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.drop("u2", "143104", 1)
+		m := text("hello", "u1", "u2")
+		m.Track = "read"
+		r.enqueue(m)
+		time.Sleep(26 * time.Hour)
+		if diff := cmp.Diff(map[string]int{"": 1, "again 1": 1}, r.causes()); diff != "" {
+			r.t.Errorf("deliveries (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // drop has the stand-in drop the next messages to a user with a code.
 func (r *rig) drop(user, code string, times int) {
 	r.t.Helper()
