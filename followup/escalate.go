@@ -1,13 +1,24 @@
 package followup
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"workbell/dingtalk"
 	"workbell/outbox"
+)
+
+const (
+	// askTries is how often the questions of a step are tried again that DingTalk
+	// answers with failures of its own, or too slowly to ask all of them.
+	askTries = 3
+	// askWithin is how long questions of a step begin: after the last one there
+	// must be time to record, or the next try asks all of them again.
+	askWithin = lease - grace - callWithin
 )
 
 // escalation is the Cause of the deliveries of a step, from 1.
@@ -60,10 +71,13 @@ func family(all []outbox.Delivery, step int) (parts []outbox.Delivery, made bool
 	return parts, made
 }
 
-// leader is the first part that was sent on its own account.
+// leader is the first part that was sent on its own account and has an escalation
+// to come: not one of which DingTalk does not tell what became of it, nor one that
+// was taken back.
 func leader(parts []outbox.Delivery) int64 {
-	for _, d := range parts {
-		if d.TaskID != 0 && d.Cause == "" {
+	for i := range parts {
+		d := &parts[i]
+		if d.TaskID != 0 && d.Cause == "" && d.State != outbox.Recalled && trackable(d) {
 			return d.ID
 		}
 	}
@@ -78,8 +92,14 @@ func (j *job) askAll(parts []outbox.Delivery, steps []Step) (outbox.Amendment, e
 	var read, without []string
 	for i := range parts {
 		p := &parts[i]
-		receipts := []outbox.Receipt(nil)
-		if p.TaskID != 0 {
+		if p.State == outbox.Recalled {
+			continue
+		}
+		receipts, late := []outbox.Receipt(nil), time.Since(j.now) > askWithin
+		if late && j.due.Tries < askTries {
+			return mine, &laterError{at: time.Now().Add(firstAsk), spent: true}
+		}
+		if p.TaskID != 0 && trackable(p) && !late {
 			a, all, err := j.readers(p)
 			if err != nil {
 				return mine, err
@@ -132,7 +152,8 @@ func readersOf(p *outbox.Delivery, receipts []outbox.Receipt) []string {
 }
 
 // readers asks what became of a part, and returns what to keep of it and all
-// that is known.
+// that is known. Where DingTalk does not answer that question nobody is known to
+// have read it.
 func (j *job) readers(p *outbox.Delivery) (outbox.Amendment, []outbox.Receipt, error) {
 	d, err := j.options.Store.Get(j.ctx, p.ID)
 	a := outbox.Amendment{Delivery: p.ID}
@@ -140,6 +161,10 @@ func (j *job) readers(p *outbox.Delivery) (outbox.Amendment, []outbox.Receipt, e
 		return a, d.Receipts, err
 	}
 	r, err := j.ask(&d)
+	if failed, ok := errors.AsType[*dingtalk.Error](err); ok && unanswerable(failed, j.due.Tries) {
+		a.Note = "who has read it cannot be learnt, so that it goes on: " + failed.Error()
+		return a, d.Receipts, nil
+	}
 	if err != nil {
 		return a, nil, err
 	}
@@ -152,10 +177,29 @@ func (j *job) readers(p *outbox.Delivery) (outbox.Amendment, []outbox.Receipt, e
 	if len(f.silent) == 0 && len(all) > 0 {
 		a.State, a.Reason = standing(all)
 	}
-	if follows := hasResult(d.Followups); !follows && (unread(all) || len(f.silent) > 0) {
-		a.Add = append(a.Add, outbox.Followup{Kind: outbox.FollowResult, Due: sentAt(&d).Add(lastAsk)})
+	last := outbox.Followup{Kind: outbox.FollowResult, Due: sentAt(&d).Add(lastAsk)}
+	switch {
+	case len(f.silent) > 0 && hasResult(d.Followups): // it asks for them
+	case len(f.silent) > 0 || unread(all):
+		a.Add = append(a.Add, last)
+	default:
+		a.Drop = append(a.Drop, outbox.FollowResult)
 	}
 	return a, all, nil
+}
+
+// unanswerable says whether asking again is of no use, or has been tried often
+// enough: whoever the step is for must not wait for an answer that never comes.
+func unanswerable(e *dingtalk.Error, tries int) bool {
+	switch e.Action {
+	case dingtalk.RenewToken, dingtalk.Unavailable, dingtalk.SlowDown, dingtalk.QuotaUsedUp:
+		return false
+	case dingtalk.Misconfigured:
+		return dingtalk.NoPermission(e)
+	case dingtalk.Retry:
+		return tries >= askTries
+	}
+	return true
 }
 
 func hasResult(pending []outbox.Followup) bool {

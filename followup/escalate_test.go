@@ -1,6 +1,8 @@
 package followup_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 	"workbell/followup"
 	"workbell/message"
 	"workbell/outbox"
+	"workbell/sandbox"
 )
 
 // recipients are the recipients of several calls.
@@ -139,6 +142,121 @@ func TestEscalationEnds(t *testing.T) {
 	}
 }
 
+// One call that was taken back, or of which DingTalk does not tell who has read
+// it, leaves the escalation to the others of the message.
+func TestEscalationOfTheOtherCalls(t *testing.T) {
+	for name, c := range map[string]struct {
+		calls  []message.Recipients
+		back   int // which call is taken back; -1: none
+		unread []string
+	}{
+		"the first taken back": {recipients([]string{"u1", "u2"}, []string{"u3"}), 0, []string{"u3"}},
+		"another taken back":   {recipients([]string{"u1", "u2"}, []string{"u3"}), 1, []string{"u1", "u2"}},
+		"a large department": {[]message.Recipients{{Depts: []message.Dept{{ID: 10, Size: 2000}}}, {Users: []string{"u1"}}}, -1,
+			[]string{"dept:10", "u1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(r *rig) {
+				r.escalating(false)
+				m := paged("down")
+				m.Calls = c.calls
+				ids := r.enqueue(m)
+				time.Sleep(5 * time.Minute)
+				if c.back >= 0 {
+					r.follow(ids[c.back], outbox.FollowRecall)
+				}
+				time.Sleep(45 * time.Minute)
+				if diff := cmp.Diff([][]string{c.unread}, r.rules.unread); diff != "" {
+					r.t.Errorf("named (-want +got):\n%s", diff)
+				}
+				if n := r.calls("getsendresult"); n > 4 {
+					r.t.Errorf("asked %d times", n)
+				}
+				if log := r.log.String(); strings.Contains(log, "level=WARN") {
+					r.t.Errorf("complaints:\n%s", log)
+				}
+			})
+		})
+	}
+}
+
+// Where DingTalk does not answer who has read it, the step is taken: nobody must
+// wait for an answer that never comes.
+func TestEscalationWithoutAnswer(t *testing.T) {
+	for name, fault := range map[string]sandbox.Fault{
+		"refused for good": {Kind: sandbox.Refuse, Code: 400002},
+		"failing":          {Kind: sandbox.Refuse, Code: 500},
+		"no permission":    {Kind: sandbox.Permission},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(r *rig) {
+				r.escalating(false)
+				fault.Path = "getsendresult"
+				if err := r.far.Fail(fault); err != nil {
+					r.t.Fatal(err)
+				}
+				r.enqueue(paged("down", "u1"))
+				time.Sleep(30 * time.Minute)
+				if diff := cmp.Diff([][]string{{"u1"}}, r.rules.unread); diff != "" {
+					r.t.Errorf("named (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// What a first step within two minutes does not ask, since somebody has read
+// another call or it ended before, is asked after it.
+func TestEarlyStepLeavesNobodyOut(t *testing.T) {
+	for name, before := range map[string]func(*rig, []int64){
+		"read":         func(r *rig, ids []int64) { r.read("u1", ids[0]) },
+		"acknowledged": func(r *rig, ids []int64) { r.ack(ids[0]); r.ack(ids[1]) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(r *rig) {
+				r.escalating(false)
+				r.rules.steps[0].After = time.Minute
+				r.drop("u3", "143104", 1)
+				m := paged("down")
+				m.Calls = recipients([]string{"u1"}, []string{"u3"})
+				ids := r.enqueue(m)
+				time.Sleep(30 * time.Second)
+				before(r, ids)
+				time.Sleep(10 * time.Minute)
+				if diff := cmp.Diff(map[string]int{"": 2, "again 1": 1}, r.causes()); diff != "" {
+					r.t.Errorf("deliveries (-want +got):\n%s", diff)
+				}
+				if n := r.calls("getsendresult"); n != 3 { // for each delivery
+					r.t.Errorf("asked %d times", n)
+				}
+			})
+		})
+	}
+}
+
+// A message of many calls is asked about once for each, though the second's calls
+// are few.
+func TestEscalationOfManyCalls(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(false)
+		m := paged("down")
+		m.Calls = nil
+		for i := range 30 {
+			m.Calls = append(m.Calls, message.Recipients{Users: []string{fmt.Sprint("u", i+1)}})
+		}
+		r.enqueue(m)
+		time.Sleep(9 * time.Minute)
+		before := r.calls("getsendresult")
+		time.Sleep(10 * time.Minute)
+		if n := r.calls("getsendresult") - before; n != 30 {
+			r.t.Errorf("asked %d times", n)
+		}
+		if n := r.causes()["escalation 1"]; n != 1 {
+			r.t.Errorf("%d escalations", n)
+		}
+	})
+}
+
 // A step is taken once, though the process ends in the middle of it.
 func TestEscalationAcrossRestarts(t *testing.T) {
 	inFakeTime(t, func(r *rig) {
@@ -204,5 +322,13 @@ func (r *rig) read(user string, id int64) {
 	r.t.Helper()
 	if !r.far.ReadTask(user, r.get(id).TaskID) {
 		r.t.Fatalf("delivery %d is not on the phone of %s", id, user)
+	}
+}
+
+// follow has a person ask for what a follow-up does.
+func (r *rig) follow(id int64, kind outbox.Kind) {
+	r.t.Helper()
+	if _, err := r.store.Amend(r.t.Context(), outbox.Amendment{Delivery: id, Add: []outbox.Followup{{Kind: kind}}}); err != nil {
+		r.t.Fatal(err)
 	}
 }

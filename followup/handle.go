@@ -21,6 +21,8 @@ type job struct {
 	due  outbox.Due
 	now  time.Time
 	s    Settings
+	// called says that a call was made.
+	called bool
 	// release, where not nil, is called once what came of it is kept.
 	release func()
 }
@@ -38,12 +40,16 @@ func (l *lane) handle(stop context.Context, app App, due outbox.Due) error {
 	var later *laterError
 	switch failed, isCall := errors.AsType[*dingtalk.Error](err); {
 	case errors.As(err, &later):
-		a = j.putOff(later.at, due.Tries)
+		tries := due.Tries
+		if later.spent {
+			tries++
+		}
+		a = j.putOff(later.at, tries)
 	case isCall:
 		a = j.failed(failed)
 	case err != nil:
 		return err
-	default:
+	case j.called:
 		l.well()
 	}
 	return j.record(&due.Delivery, a)
@@ -76,7 +82,10 @@ func (j *job) putOff(until time.Time, tries int) outbox.Amendment {
 }
 
 // laterError says that a call cannot be made before a time.
-type laterError struct{ at time.Time }
+type laterError struct {
+	at    time.Time
+	spent bool // it counts as a try
+}
 
 func (e *laterError) Error() string { return "not before " + e.at.String() }
 
@@ -89,24 +98,17 @@ func (j *job) call(method string, do func(context.Context) error) error {
 	now := time.Now()
 	switch {
 	case now.Before(quiet):
-		return &laterError{quiet}
+		return &laterError{at: quiet}
 	case j.stop.Err() != nil, j.ctx.Err() != nil:
-		return &laterError{now}
+		return &laterError{at: now}
 	}
-	grant, err := j.options.Store.Take(j.ctx, outbox.CallQuotas(j.name, method, j.app.CallsPerSecond, now, j.s.Zone))
-	if err != nil {
+	if err := j.take(method, now); err != nil {
 		return err
 	}
-	if !grant.OK {
-		at := grant.RetryAt
-		if !at.After(now) {
-			at = now.Add(time.Second)
-		}
-		return &laterError{at}
-	}
+	j.called = true
 	ctx, cancel := context.WithTimeout(j.ctx, callWithin)
 	defer cancel()
-	err = do(ctx)
+	err := do(ctx)
 	code := "ok"
 	if e, ok := errors.AsType[*dingtalk.Error](err); ok {
 		code = e.FullCode()
@@ -114,6 +116,35 @@ func (j *job) call(method string, do func(context.Context) error) error {
 	j.options.Observer.Called(j.name, method, code)
 	return err
 }
+
+// take takes the quotas of a call. It waits a few times for its turn of the
+// second: a follow-up of many calls would else begin with the first of them again.
+func (j *job) take(method string, now time.Time) error {
+	for try := 0; ; try++ {
+		grant, err := j.options.Store.Take(j.ctx, outbox.CallQuotas(j.name, method, j.app.CallsPerSecond, now, j.s.Zone))
+		if err != nil || grant.OK {
+			return err
+		}
+		at := grant.RetryAt
+		if !at.After(now) {
+			at = now.Add(time.Second)
+		}
+		if try == turns {
+			return &laterError{at: at}
+		}
+		select {
+		case <-time.After(time.Until(at)):
+		case <-j.stop.Done():
+		case <-j.ctx.Done():
+		}
+		if now = time.Now(); j.stop.Err() != nil || j.ctx.Err() != nil {
+			return &laterError{at: now}
+		}
+	}
+}
+
+// turns is how often a call waits for its turn.
+const turns = 5
 
 // failed judges a call that failed without an answer to its question: the
 // follow-up is tried again, and where that is the app's or DingTalk's fault the
@@ -182,6 +213,9 @@ func (j *job) record(d *outbox.Delivery, a outbox.Amendment) error {
 	switch {
 	case errors.Is(err, outbox.ErrFenced), errors.Is(err, outbox.ErrNotFound):
 		return nil // replaced or dropped in the meantime; what took its place is done in its turn
+	case errors.Is(err, outbox.ErrState) && a.State != "": // taken back in the meantime: what was learnt stays true
+		a.State, a.Reason = "", ""
+		return j.record(d, a)
 	case err != nil:
 		return err
 	}

@@ -66,7 +66,10 @@ func (l *lane) run(ctx context.Context) error {
 func (l *lane) pump(ctx context.Context) (time.Time, error) {
 	for ctx.Err() == nil {
 		l.mu.Lock()
-		app, quiet := l.app, l.quiet
+		app, quiet, some := l.app, l.quiet, atOnce
+		if l.round > 0 { // one call tells whether the pause is over
+			some = 1
+		}
 		l.mu.Unlock()
 		if app.Client == nil {
 			return time.Time{}, nil
@@ -74,7 +77,7 @@ func (l *lane) pump(ctx context.Context) (time.Time, error) {
 		if time.Now().Before(quiet) {
 			return quiet, nil
 		}
-		due, next, err := l.options.Store.ClaimFollowups(ctx, l.name, atOnce, lease)
+		due, next, err := l.options.Store.ClaimFollowups(ctx, l.name, some, lease)
 		if err != nil || len(due) == 0 {
 			return next, err
 		}

@@ -35,9 +35,12 @@ func Plan(d *outbox.Delivery, sent time.Time, steps []Step) []outbox.Followup {
 	if escalates {
 		all = append(all, outbox.Followup{Kind: outbox.FollowEscalate, Due: sent.Add(steps[0].After)})
 	}
-	soon := escalates && steps[0].After <= 2*firstAsk // its question answers both
-	if (d.Track == trackResult || d.Track == trackRead) && trackable(d) && !soon {
-		all = append(all, outbox.Followup{Kind: outbox.FollowResult, Due: sent.Add(firstAsk)})
+	ask := firstAsk
+	if escalates && steps[0].After <= 2*firstAsk { // its question answers both, unless it is not asked
+		ask += steps[0].After
+	}
+	if (d.Track == trackResult || d.Track == trackRead) && trackable(d) {
+		all = append(all, outbox.Followup{Kind: outbox.FollowResult, Due: sent.Add(ask)})
 	}
 	return all
 }
