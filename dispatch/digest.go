@@ -27,28 +27,32 @@ const (
 	pastHour = 5 * time.Minute
 )
 
-// digestible says whether d may wait for a digest.
+// digestible says whether d may go with a digest: not one that is to be amended
+// once it is resolved, since others are told by the same message.
 func digestible(d *outbox.Delivery) bool {
 	to := &d.To
-	return d.Priority < outbox.Normal && d.Tries == 0 && d.OnResolve != string(outbox.FollowStatusBar) &&
+	return d.Priority < outbox.Normal && d.Tries == 0 &&
+		d.OnResolve != string(outbox.FollowStatusBar) && d.OnResolve != string(outbox.FollowRecall) &&
 		!strings.HasPrefix(d.Reason, gathered) && len(to.Users) > 0 && len(to.Depts) == 0 && len(to.Mobiles) == 0 && !to.Everyone &&
 		message.Headline(d.Body) != ""
 }
 
 // gather takes what waits for a digest out of claimed, and makes the digest
-// where the hour has come. It returns the others.
+// where the hour has come. It returns the others, with those that would not be
+// worth sending any more by then.
 func (l *lane) gather(work context.Context, claimed []outbox.Delivery) []outbox.Delivery {
 	if !l.low.Load() {
 		return claimed
 	}
 	var waiting []outbox.Delivery
-	ripe := false
+	ripe, at := false, nextDigest(time.Now())
 	rest := slices.DeleteFunc(claimed, func(d outbox.Delivery) bool {
-		if !digestible(&d) {
+		waited := strings.HasPrefix(d.Reason, held)
+		if !digestible(&d) || !waited && tooLate(d, at) {
 			return false
 		}
 		waiting = append(waiting, d)
-		ripe = ripe || strings.HasPrefix(d.Reason, held)
+		ripe = ripe || waited
 		return true
 	})
 	switch {
@@ -56,18 +60,22 @@ func (l *lane) gather(work context.Context, claimed []outbox.Delivery) []outbox.
 	case ripe:
 		l.digest(work, waiting)
 	default:
-		l.hold(work, waiting)
+		l.hold(work, waiting, at)
 	}
 	return rest
 }
 
-// hold lets the deliveries wait for the next digest.
-func (l *lane) hold(work context.Context, ds []outbox.Delivery) {
-	at := time.Now().Add(-pastHour).Truncate(time.Hour).Add(time.Hour + pastHour)
+// nextDigest is when what is held at now goes.
+func nextDigest(now time.Time) time.Time {
+	return now.Add(-pastHour).Truncate(time.Hour).Add(time.Hour + pastHour)
+}
+
+// hold lets the deliveries wait for the next digest, out of their groups' order:
+// what is more urgent in a group does not wait with them.
+func (l *lane) hold(work context.Context, ds []outbox.Delivery, at time.Time) {
 	updates := make([]outbox.Update, len(ds))
 	for i, d := range ds {
-		updates[i] = outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: at,
-			Reason: held + ": the month's calls run low, and its priority is low"}
+		updates[i] = aside(d, at, held+": the month's calls run low, and its priority is low")
 	}
 	l.trouble.note(l.options.Store.Update(work, updates...))
 }
@@ -88,13 +96,15 @@ func (l *lane) digest(work context.Context, ds []outbox.Delivery) {
 	}
 	l.giveBack(work, others)
 	slices.SortFunc(ds, func(a, b outbox.Delivery) int { return int(a.ID - b.ID) })
-	updates := digest(ds, time.Now().In(l.current().Zone), l.allowanceNow().perCall)
+	carrier, updates := digest(ds, time.Now().In(l.current().Zone), l.allowanceNow().perCall)
 	if err := l.options.Store.Update(work, updates...); err != nil {
 		l.trouble.note(err) // the leases run out, and all come again
 		return
 	}
-	for _, d := range ds[1:] {
-		l.options.Observer.Ended(d, outbox.Superseded)
+	for i, d := range ds {
+		if i != carrier {
+			l.options.Observer.Ended(d, outbox.Superseded)
+		}
 	}
 	l.options.Logger.Info("notifications of low priority go as a digest, since the month's calls run low", "app", l.name, "deliveries", len(ds), "messages", len(updates[0].Split))
 }
@@ -105,12 +115,18 @@ func (l *lane) allowanceNow() allowance {
 	return l.allowance
 }
 
-// digest makes the first of ds carry, in parts, what each of the recipients of
-// all is told; the others end as superseded. Whoever has only one of them gets
-// that one itself. It depends on its arguments alone.
-func digest(ds []outbox.Delivery, hour time.Time, limit int) []outbox.Update {
-	first := ds[0]
-	updates := []outbox.Update{{Lease: first.Lease(), State: outbox.Queued, Due: first.Due,
+// digest makes one of ds carry, in parts, what each of the recipients of all is
+// told, and says which: the one that is worth sending longest. The others end as
+// superseded. Whoever has only one of them gets that one itself. It depends on
+// its arguments alone.
+func digest(ds []outbox.Delivery, hour time.Time, limit int) (carrier int, updates []outbox.Update) {
+	for i, d := range ds {
+		if longest := ds[carrier].Expires; !longest.IsZero() && (d.Expires.IsZero() || d.Expires.After(longest)) {
+			carrier = i
+		}
+	}
+	first := ds[carrier]
+	updates = []outbox.Update{{Lease: first.Lease(), State: outbox.Queued, Due: first.Due,
 		Reason: fmt.Sprintf("%s %d notifications", gathered, len(ds))}}
 	for _, g := range audiences(ds) {
 		part := outbox.Part{Due: first.Due, Reason: updates[0].Reason, Msgtype: "text"}
@@ -124,11 +140,13 @@ func digest(ds []outbox.Delivery, hour time.Time, limit int) []outbox.Update {
 			updates[0].Split = append(updates[0].Split, part)
 		}
 	}
-	for _, d := range ds[1:] {
-		updates = append(updates, outbox.Update{Lease: d.Lease(), State: outbox.Superseded,
-			Reason: fmt.Sprintf("went with the digest of the hour (delivery %d), since the month's calls run low", first.ID)})
+	for i, d := range ds {
+		if i != carrier {
+			updates = append(updates, outbox.Update{Lease: d.Lease(), State: outbox.Superseded,
+				Reason: fmt.Sprintf("went with the digest of the hour (delivery %d), since the month's calls run low", first.ID)})
+		}
 	}
-	return updates
+	return carrier, updates
 }
 
 // audience is the people who are recipients of the same deliveries.
