@@ -212,7 +212,8 @@ func (r *runner) body(rule *rule, to message.Recipients) (field string, built me
 }
 
 // add keeps m, or merges it with the same content for the same app: of equal
-// options into one message; else who is named already does not get it twice.
+// options into one message; else who is named already does not get it twice, but
+// as urgently as the most urgent asks for, and by the one that escalates.
 func (r *runner) add(m Message) {
 	if m.Body == nil {
 		return // nothing can say it; the fault is kept with the event
@@ -229,11 +230,20 @@ func (r *runner) add(m Message) {
 		if e.IfUnamended && !m.IfUnamended {
 			continue // e may not be kept
 		}
-		if m.To = m.To.Minus(e.To); m.To.Empty() {
+		rest := m.To.Minus(e.To)
+		if rest.Count() == m.To.Count() {
+			continue // nobody is named twice
+		}
+		urgent := max(e.Priority, m.Priority)
+		if m.Escalates && !e.Escalates {
+			e.To, m.Priority = e.To.Minus(m.To), urgent
+			continue
+		}
+		if m.To, e.Priority = rest, urgent; m.To.Empty() {
 			return
 		}
 	}
-	r.result.Messages = append(r.result.Messages, m)
+	r.result.Messages = append(slices.DeleteFunc(r.result.Messages, func(e Message) bool { return e.To.Empty() }), m)
 }
 
 func (m *Message) sameOptions(o *Message) bool {
