@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"workbell/dingtalk"
 	"workbell/message"
@@ -121,6 +122,10 @@ func (j *job) sendInstead(event outbox.Event, why string) (outbox.Amendment, err
 	for _, m := range j.s.Renderer.Resolved(event, d.Rule, j.now) {
 		m.Calls, m.Cause, m.Track = to.Calls(j.app.PeoplePerCall), cause, d.Track
 		a.Messages = append(a.Messages, m)
+	}
+	if len(a.Messages) == 0 {
+		a.Note += "; they are not told of the end, since nothing comes of it by rule " + strconv.Quote(d.Rule) + " (is it in rules.yaml still?)"
+		return a, nil
 	}
 	a.Note += "; the end is sent as a notification"
 	return a, nil

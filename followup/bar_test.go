@@ -192,3 +192,19 @@ func (r *rig) wantBar(id int64, want string) {
 	}
 	r.t.Errorf("delivery %d, task %d: the stand-in knows no such task", id, d.TaskID)
 }
+
+// Where the rule is gone there is nothing to send, and the history says so.
+func TestNothingToSendInstead(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		m := text("no bar", "u1")
+		m.OnResolve = "status_bar"
+		id := r.enqueue(m)[0]
+		time.Sleep(2 * time.Minute)
+		r.resolve()
+		time.Sleep(2 * time.Minute)
+		d := r.get(id)
+		if len(d.Notes) != 1 || !strings.Contains(d.Notes[0].Text, `by rule "r"`) {
+			r.t.Errorf("notes: %v", d.Notes)
+		}
+	})
+}

@@ -222,6 +222,9 @@ func (j *job) goOn(a outbox.Amendment, unread []string, steps []Step) (outbox.Am
 		}
 	}
 	a.Note = fmt.Sprintf("escalated, step %d, to %d people: not read by %s", j.due.Step+1, to, few(unread, ", "))
+	if to == 0 {
+		a.Note = fmt.Sprintf("not escalated, step %d: it names nobody; not read by %s", j.due.Step+1, few(unread, ", "))
+	}
 	return j.nextStep(a, steps), nil
 }
 
