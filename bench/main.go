@@ -41,17 +41,18 @@ func main() {
 	binary := flag.String("binary", "./workbell", "the program to measure")
 	seconds := flag.Duration("for", 10*time.Second, "how long each load runs")
 	drain := flag.Duration("drain", 125*time.Second, "how long a backlog is watched; 0 leaves that out")
+	deliveries := flag.Int("million", 1_000_000, "how many deliveries a store holds that is measured against an empty one; 0 leaves that out")
 	flag.Parse()
 	if *bare != "" {
 		log.Fatal(http.ListenAndServe(*bare, http.HandlerFunc(bareHandler))) //nolint:gosec // ends with its parent
 	}
 	b := &bench{binary: *binary, seconds: *seconds}
-	if err := b.run(*drain); err != nil {
+	if err := b.run(*drain, *deliveries); err != nil {
 		log.Fatal("bench: ", err)
 	}
 }
 
-func (b *bench) run(drain time.Duration) error {
+func (b *bench) run(drain time.Duration, deliveries int) error {
 	var err error
 	if b.dir, err = os.MkdirTemp("", "workbell-bench-"); err != nil {
 		return err
@@ -67,7 +68,8 @@ func (b *bench) run(drain time.Duration) error {
 	go func() { _ = server.Serve(l) }()
 	defer func() { _ = server.Close() }()
 
-	steps := []func() error{b.start, b.accept, b.slowDisk, b.latency, b.rules}
+	steps := []func() error{b.start, b.accept, b.slowDisk, b.latency, b.rules,
+		func() error { return b.million(deliveries) }}
 	if drain > 0 {
 		steps = append(steps, func() error { return b.drain(drain) })
 	}

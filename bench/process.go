@@ -107,9 +107,18 @@ func freeAddress() string {
 	return l.Addr().String()
 }
 
-// bridge starts workbell with the rules given, its files in a folder of its
-// own; wrap, if any, is put before the command.
+// bridge starts workbell with the rules given on a store of its own; wrap, if
+// any, is put before the command.
 func (b *bench) bridge(rules string, wrap ...string) (*process, error) {
+	dir, err := os.MkdirTemp(b.dir, "store-")
+	if err != nil {
+		return nil, err
+	}
+	return b.bridgeOn("sqlite:"+filepath.Join(dir, "bench.db"), rules, wrap...)
+}
+
+// bridgeOn starts workbell on a store.
+func (b *bench) bridgeOn(storage, rules string, wrap ...string) (*process, error) {
 	dir, err := os.MkdirTemp(b.dir, "bridge-")
 	if err != nil {
 		return nil, err
@@ -119,7 +128,7 @@ func (b *bench) bridge(rules string, wrap ...string) (*process, error) {
 		return nil, err
 	}
 	address := freeAddress()
-	args := append(wrap, b.binary, "serve", "--config.file="+file, "--storage=sqlite:"+filepath.Join(dir, "bench.db"), "--storage.max-backlog=10000000",
+	args := append(wrap, b.binary, "serve", "--config.file="+file, "--storage="+storage, "--storage.max-backlog=10000000",
 		"--web.listen-address="+address, "--admin.listen-address="+freeAddress(), "--log.level=warn")
 	return start(address, "/readyz", args...)
 }
