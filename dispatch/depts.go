@@ -143,8 +143,11 @@ func (l *lane) askDept(work context.Context, x message.Dept, p *place, client Cl
 			k = dept{Size: found.Members, Until: now.Add(deptKnown)}
 		}
 	}
-	if err == nil && p.listed(k.Size) && !k.Whole {
+	if err == nil && p.listed(max(k.Size, x.Size)) && !k.Whole { // as missing reckons, or it is asked for ever
 		k.Users, err = people(ctx, client, x.ID)
+		if err == nil && len(k.Users) == 0 {
+			err = errors.New("DingTalk names nobody in it")
+		}
 		k.Whole = err == nil
 	}
 	if err != nil {

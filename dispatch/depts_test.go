@@ -177,6 +177,42 @@ func TestLargeDepartmentIsListed(t *testing.T) {
 	})
 }
 
+// A department is sent to whatever rules.yaml and DingTalk say of its size, and
+// though DingTalk names nobody in it; a few look-ups settle that.
+func TestDepartmentOfAnotherSize(t *testing.T) {
+	for name, c := range map[string]struct {
+		said, people int
+		hides        bool
+		want         string
+	}{
+		"smaller than said":  {300, 20, false, "20 by name"},
+		"very large by now":  {300, 3000, false, "1 department"},
+		"nobody named in it": {0, 300, true, "1 department"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, "12:00:00", func(r *rig) {
+				r.far.depts, r.far.hides = map[int64]tree{7: {users: users("a", c.people)}}, c.hides
+				r.start()
+				m := toDepts("tracked", message.Dept{ID: 7, Size: c.said})
+				m.Track = "result"
+				r.enqueue(m)
+				r.drain(5 * time.Minute)
+				named, depts := 0, 0
+				for _, a := range r.far.arrived() {
+					named, depts = named+len(a.to.Users), depts+len(a.to.Depts)
+				}
+				got := fmt.Sprint(named, " by name")
+				if depts > 0 {
+					got = fmt.Sprint(depts, " department")
+				}
+				if got != c.want || r.far.looked["get"]+r.far.looked["listid"] > 3 {
+					r.t.Errorf("sent to %s after %v", got, r.far.looked)
+				}
+			})
+		})
+	}
+}
+
 // As the month's calls run low, low priority is gathered: each person has one
 // message an hour, whoever else has which of them; the rest goes at once.
 func TestDigest(t *testing.T) {
