@@ -226,6 +226,9 @@ func (j *job) record(d *outbox.Delivery, a outbox.Amendment) error {
 	for _, r := range a.Receipts {
 		j.options.Observer.Learnt(*d, r)
 	}
+	if missed := missed(a.Receipts); len(missed) > 0 {
+		log.Warn("DingTalk took it, and did not pass it on to some recipients", "err", few(missed, "; "))
+	}
 	j.reportInvalid(d, a.Receipts)
 	if a.State != "" && a.State != d.State {
 		j.options.Observer.Changed(*d, a.State)

@@ -227,6 +227,18 @@ func standing(receipts []outbox.Receipt) (outbox.State, string) {
 	return outbox.Partial, few(without, "; ")
 }
 
+// missed says who does not have it, and why, but for those who are invalid: that
+// is said once of each, not with every delivery.
+func missed(receipts []outbox.Receipt) []string {
+	var all []string
+	for _, r := range receipts {
+		if !r.Fate.Has() && r.Fate != outbox.FateInvalid {
+			all = append(all, r.User+": "+cmp.Or(r.Words, string(r.Fate)))
+		}
+	}
+	return all
+}
+
 // few lists the first of many.
 func few(lines []string, between string) string {
 	const most = 5

@@ -104,6 +104,9 @@ func TestDropped(t *testing.T) {
 				if d.State != outbox.Partial || len(d.Reason) < len("u2: 143104")+10 {
 					r.t.Errorf("%s because %q", d.State, d.Reason)
 				}
+				if log := r.log.String(); strings.Count(log, "level=WARN") != 1 || !strings.Contains(log, "u2: ") {
+					r.t.Errorf("logged:\n%s", log)
+				}
 				time.Sleep(2 * time.Minute)
 				all := r.all()
 				if resent := len(all) == 2; resent != c.resent {
