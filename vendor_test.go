@@ -37,6 +37,7 @@ func TestVendor(t *testing.T) {
 	t.Parallel()
 	s := sandbox.New(sandbox.Options{
 		Apps: []sandbox.App{{Name: "ops", Key: "key", Secret: secret.New("secret"), AgentID: 7},
+			{Name: "other", Key: "other", Secret: secret.New("secret"), AgentID: 9},
 			{Name: "vendor", Key: "suite", Secret: secret.New("suitesecret"), AgentID: 8, ThirdParty: true, SuiteTicket: "ticket-1", CorpID: "dingcorp1",
 				Templates: []sandbox.Template{{ID: "t1"}, {ID: "t2", Pending: true}}}},
 		NewTokenEndsOld: true,
@@ -79,6 +80,16 @@ func TestVendor(t *testing.T) {
 		if n := counters.Total(path); n != most {
 			t.Errorf("%d calls of %s, want %d", n, path, most)
 		}
+	}
+	// Another app may be another organisation's, which does not know the ids.
+	other := strings.NewReplacer("app_key: key", "app_key: other", "agent_id: 7", "agent_id: 9").Replace(vendorRules)
+	writeFile(t, dir, "rules.yaml", fmt.Sprintf(other, server.URL))
+	p := startProcess(t, dir)
+	if code := p.terminate(t); code != 0 {
+		t.Errorf("exit code %d\n%s", code, p.log)
+	}
+	if n := s.Counters().Total(sandbox.PathMedia); n != 2 {
+		t.Errorf("%d uploads with those of another app\n%s", n, p.log)
 	}
 	kept, err := os.ReadFile(filepath.Join(dir, "workbell.db"))
 	if err != nil || strings.Contains(string(kept), "suitesecret") {

@@ -1,6 +1,7 @@
 package bridge
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -24,17 +25,19 @@ const (
 // shelf holds the ids of the files of media_dir that have been uploaded. Once a
 // reload has put another in its place it uploads nothing more.
 type shelf struct {
-	store  outbox.Store
-	client *dingtalk.Client
-	files  []media.File
+	store    outbox.Store
+	client   *dingtalk.Client
+	files    []media.File
+	uploader string // the key of its app
 
 	mu  sync.Mutex
 	ids map[string]string // by the file's name
 }
 
-// mediaKey names the fact that holds the id of an uploaded file, by the SHA-256
-// of what it holds.
-func mediaKey(sum string) string { return "media/" + sum }
+// key names the fact that holds the id of an uploaded file, by the SHA-256 of what
+// it holds, and by who uploaded it: another organisation, or the stand-in, does
+// not know the id.
+func (s *shelf) key(f media.File) string { return "media/" + s.uploader + "/" + f.Sum }
 
 func (s *shelf) id(name string) (string, bool) {
 	s.mu.Lock()
@@ -61,11 +64,11 @@ func (s *shelf) upload(ctx context.Context) error {
 }
 
 func (s *shelf) uploaded(ctx context.Context, f media.File) (string, error) {
-	facts, err := s.store.Facts(ctx, mediaKey(f.Sum))
+	facts, err := s.store.Facts(ctx, s.key(f))
 	if err != nil {
 		return "", err
 	}
-	if known, ok := facts[mediaKey(f.Sum)]; ok {
+	if known, ok := facts[s.key(f)]; ok {
 		return string(known.Value), nil
 	}
 	content, err := f.Content()
@@ -76,7 +79,7 @@ func (s *shelf) uploaded(ctx context.Context, f media.File) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	_, err = s.store.Learn(ctx, outbox.Fact{Key: mediaKey(f.Sum), Value: []byte(id)}, false)
+	_, err = s.store.Learn(ctx, outbox.Fact{Key: s.key(f), Value: []byte(id)}, false)
 	return id, err
 }
 
@@ -93,7 +96,7 @@ func (b *Bridge) loadMedia(ctx context.Context, plan *routes.Plan) error {
 	if err != nil {
 		return err
 	}
-	s := &shelf{store: b.store, client: client, files: plan.Media, ids: map[string]string{}}
+	s := &shelf{store: b.store, client: client, files: plan.Media, uploader: cmp.Or(app.AppKey, app.SuiteKey), ids: map[string]string{}}
 	if old != nil {
 		old.client.Close()
 	}
