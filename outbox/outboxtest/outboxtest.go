@@ -27,6 +27,9 @@ type Data struct {
 	Now func() time.Time
 	// Pass lets time pass. It may be called concurrently.
 	Pass func(time.Duration)
+	// WakeTime is how long a value may take to come to Wake, in the time of the
+	// test's own timers; 0: 100 ms, which cost nothing in fake time.
+	WakeTime time.Duration
 }
 
 // Engine runs a test on new, empty data, once, and returns after the test. The

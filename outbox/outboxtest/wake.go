@@ -1,6 +1,7 @@
 package outboxtest
 
 import (
+	"cmp"
 	"time"
 
 	"workbell/outbox"
@@ -146,14 +147,14 @@ func (r *rig) quiet() {
 	for {
 		select {
 		case <-r.s.Wake():
-		case <-time.After(wakeTime):
+		case <-time.After(r.wakeTime()):
 			return
 		}
 	}
 }
 
 // wakeTime is how long an engine may take to ring.
-const wakeTime = 100 * time.Millisecond
+func (r *rig) wakeTime() time.Duration { return cmp.Or(r.WakeTime, 100*time.Millisecond) }
 
 // rings wants a value in Wake.
 func (r *rig) rings(after string) {
@@ -172,6 +173,6 @@ func (r *rig) silent(after string) {
 	select {
 	case <-r.s.Wake():
 		r.Errorf("Wake has a value after %s", after)
-	case <-time.After(wakeTime):
+	case <-time.After(r.wakeTime()):
 	}
 }

@@ -80,8 +80,8 @@ func (c *callers) attempt(random *rand.Rand, d outbox.Delivery, lose bool) {
 		quotas[i].N = 1
 	}
 	quotas[1].N += random.IntN(9)
-	began := c.Now()
 	g, err := c.s.Reserve(c.Context(), d.Lease(), quotas)
+	began := c.Now() // not before: where callers are not in lockstep with the clock it may have moved
 	switch {
 	case err != nil:
 		c.Error(err)

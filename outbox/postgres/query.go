@@ -1,0 +1,167 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"workbell/outbox"
+)
+
+// columns are those that scan reads, of deliveries d.
+const columns = `d.id, d.event, d.rule, d.app, d.msgtype, d.repeat, d.on_resolve, d.track, d.priority, d.group_id, d.body, d.people,
+	d.state, d.reason, d.spent, d.tries, d.task, d.created, d.due, d.expires, d.updated, d.parent, d.cause, d.resolved, d.acked`
+
+// scan reads columns and what comes after them.
+func scan(r pgx.Rows, d *outbox.Delivery, more ...any) error {
+	var group, body []byte
+	var people string
+	var state, created, due, expires, updated, resolved, acked int64
+	err := r.Scan(append([]any{
+		&d.ID, &d.Event, &d.Rule, &d.App, &d.Msgtype, &d.Repeat, &d.OnResolve, &d.Track, &d.Priority, &group, &body, &people,
+		&state, &d.Reason, &d.Spent, &d.Tries, &d.TaskID, &created, &due, &expires, &updated, &d.Of, &d.Cause, &resolved, &acked,
+	}, more...)...)
+	if err != nil {
+		return err
+	}
+	d.Group, d.Body, d.State = string(group), body, codes[state]
+	d.Created, d.Due, d.Updated, d.Resolved, d.Acked = instant(created), instant(due), instant(updated), instant(resolved), instant(acked)
+	if expires != never {
+		d.Expires = instant(expires)
+	}
+	if err := json.Unmarshal([]byte(people), &d.To); err != nil {
+		return fmt.Errorf("reading the recipients of delivery %d: %w", d.ID, err)
+	}
+	return nil
+}
+
+// delivery reads one delivery without what only Get adds, or outbox.ErrNotFound.
+func (t *tx) delivery(id int64) (d outbox.Delivery, err error) {
+	err = refusal{outbox.ErrNotFound}
+	failed := t.each(func(r pgx.Rows) error {
+		err = nil
+		return scan(r, &d)
+	}, "SELECT "+columns+" FROM deliveries d WHERE id = $1", id)
+	if failed != nil {
+		err = failed
+	}
+	return d, err
+}
+
+// Get returns one delivery with all that is its, or outbox.ErrNotFound.
+func (s *Store) Get(ctx context.Context, id int64) (d outbox.Delivery, err error) {
+	err = s.read(ctx, "reading a delivery", func(t *tx) (err error) {
+		d, err = t.whole(id)
+		return err
+	})
+	return d, err
+}
+
+// whole reads one delivery as Get returns it, or outbox.ErrNotFound.
+func (t *tx) whole(id int64) (outbox.Delivery, error) {
+	d, err := t.delivery(id)
+	if err != nil {
+		return d, err
+	}
+	t.ask(func(r pgx.Rows) error {
+		var a outbox.Attempt
+		var began, ended int64
+		err := r.Scan(&a.Number, &began, &ended, &a.Outcome, &a.Code, &a.Error, &a.RequestID, &a.TaskID)
+		a.Began, a.Ended = instant(began), instant(ended)
+		d.Attempts = append(d.Attempts, a)
+		return err
+	}, "SELECT number, began, ended, outcome, code, error, request, task FROM attempts WHERE delivery = $1 ORDER BY number", id)
+	t.ask(func(r pgx.Rows) error {
+		var x outbox.Receipt
+		var at int64
+		err := r.Scan(&x.User, &x.Fate, &x.Code, &x.Words, &at)
+		x.At = instant(at)
+		d.Receipts = append(d.Receipts, x)
+		return err
+	}, `SELECT person, fate, code, words, at FROM receipts WHERE delivery = $1 ORDER BY person COLLATE "C"`, id)
+	t.ask(func(r pgx.Rows) error {
+		var n outbox.Note
+		var at int64
+		err := r.Scan(&at, &n.Text)
+		n.At = instant(at)
+		d.Notes = append(d.Notes, n)
+		return err
+	}, "SELECT at, note FROM notes WHERE delivery = $1 ORDER BY number", id)
+	t.ask(func(r pgx.Rows) error {
+		var f outbox.Followup
+		err := scanFollowup(r, &f)
+		d.Followups = append(d.Followups, f)
+		return err
+	}, "SELECT "+followupColumns+` FROM followups f WHERE delivery = $1 ORDER BY kind COLLATE "C"`, id)
+	return d, t.send()
+}
+
+// Event returns one event, or outbox.ErrNotFound.
+func (s *Store) Event(ctx context.Context, id int64) (e outbox.Event, err error) {
+	err = s.read(ctx, "reading an event", func(t *tx) error {
+		var key, name, status, severity, title, groupKey, faults, payload []byte
+		var headers string
+		var received int64
+		found, err := t.one(`SELECT source, kind, name, key, status, severity, title, group_key, headers, payload, faults, received
+			FROM events WHERE id = $1`, []any{id},
+			&e.Source, &e.Kind, &name, &key, &status, &severity, &title, &groupKey, &headers, &payload, &faults, &received)
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return refusal{outbox.ErrNotFound}
+		}
+		e.ID, e.Name, e.Key, e.Status, e.Severity = id, string(name), string(key), string(status), string(severity)
+		e.Title, e.GroupKey, e.Faults, e.Payload, e.Received = string(title), string(groupKey), string(faults), payload, instant(received)
+		if headers != "" {
+			return json.Unmarshal([]byte(headers), &e.Headers)
+		}
+		return nil
+	})
+	return e, err
+}
+
+// List returns deliveries, newest first; see outbox.Store.
+func (s *Store) List(ctx context.Context, f outbox.Filter) (list []outbox.Delivery, err error) {
+	where, args := conditions(f)
+	err = s.read(ctx, "listing deliveries", func(t *tx) error {
+		list = nil
+		return t.each(func(r pgx.Rows) error {
+			var d outbox.Delivery
+			err := scan(r, &d)
+			list = append(list, d)
+			return err
+		}, "SELECT "+columns+" FROM deliveries d WHERE "+where+" ORDER BY d.id DESC LIMIT $1", args...)
+	})
+	return list, err
+}
+
+// conditions are those of a filter, with their arguments from $1, the limit.
+func conditions(f outbox.Filter) (string, []any) {
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	all, args := []string{"true"}, []any{min(f.Limit, 500)}
+	add := func(wanted bool, sql string, arg any) {
+		if wanted {
+			args = append(args, arg)
+			all = append(all, fmt.Sprintf(sql, len(args)))
+		}
+	}
+	var states []int64
+	for _, s := range f.States {
+		states = append(states, code(s))
+	}
+	add(f.Before > 0, "d.id < $%d", f.Before)
+	add(len(states) > 0, "d.state = ANY($%d)", states)
+	add(f.Rule != "", "d.rule = $%d", f.Rule)
+	add(f.App != "", "d.app = $%d", f.App)
+	add(f.Event != 0, "d.event = $%d", f.Event)
+	add(f.Of != 0, "d.parent = $%d AND d.parent <> 0", f.Of)
+	add(f.Source != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.source = $%d)", f.Source)
+	add(f.GroupKey != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.group_key = $%d)", []byte(f.GroupKey))
+	return strings.Join(all, " AND "), args
+}

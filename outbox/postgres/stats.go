@@ -1,0 +1,75 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"workbell/outbox"
+)
+
+// Stats counts what is in the store, without scanning it.
+func (s *Store) Stats(ctx context.Context) (st outbox.Stats, err error) {
+	err = s.read(ctx, "counting deliveries", func(t *tx) error {
+		st = outbox.Stats{States: map[outbox.State]int{}}
+		t.ask(func(r pgx.Rows) error {
+			var state int64
+			var n int
+			err := r.Scan(&state, &n)
+			st.States[codes[state]] = n
+			return err
+		}, "SELECT state, sum(n)::bigint FROM tally GROUP BY state HAVING sum(n) <> 0")
+		t.ask(func(r pgx.Rows) error {
+			var oldest *int64
+			err := r.Scan(&oldest)
+			if oldest != nil {
+				st.Oldest = instant(*oldest)
+			}
+			return err
+		}, "SELECT min(created) FROM deliveries WHERE state = 0")
+		err := t.send()
+		st.Open = st.States[outbox.Queued]
+		return err
+	})
+	return st, err
+}
+
+// Used returns how much of each key's quota is taken now.
+func (s *Store) Used(ctx context.Context, keys ...string) (map[string]int, error) {
+	used := make(map[string]int, len(keys))
+	err := s.read(ctx, "reading quotas", func(t *tx) error {
+		for _, k := range keys {
+			used[k] = 0
+		}
+		return t.each(func(r pgx.Rows) error {
+			var key string
+			var n int
+			err := r.Scan(&key, &n)
+			used[key] = n
+			return err
+		}, "SELECT key, sum(n)::bigint FROM taken WHERE key = ANY($1) AND (until = 0 OR until > "+nowMillis+") GROUP BY key", keys)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return used, nil
+}
+
+// Ready returns nil if the store can be written to: it appends nothing to the
+// tally, and commits that.
+func (s *Store) Ready(ctx context.Context) error {
+	return s.run(ctx, "writing a probe", func(t *tx) error {
+		return t.exec("INSERT INTO tally VALUES ($1, 0)", queued)
+	})
+}
+
+// Size is not to be had: what a table has grown to says nothing of how much of it
+// is in use, and counting that would read all of it.
+func (s *Store) Size(context.Context) (int64, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	s.using.RUnlock()
+	return 0, errors.ErrUnsupported
+}

@@ -1,0 +1,216 @@
+package postgres
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"workbell/outbox"
+)
+
+// tx is one transaction.
+type tx struct {
+	pgx.Tx
+	ctx    context.Context
+	opts   *Options
+	holder int64
+	at     time.Time // by the database's clock, see clock
+	now    int64     // at, in milliseconds
+	wake   bool
+	queue  pgx.Batch // writes whose turn comes before the next read
+	counts [11]int64 // how many more there are in each state, in the order of codes
+	numbers
+	contents map[int64]int64 // which message of its content the newest is that counts; see nth
+	lanes    map[int64]int64 // the oldest open event of a group, 0: none; see lane
+}
+
+// numbers are the last that were given; known once intake has been called.
+type numbers struct{ lastEvent, lastDelivery int64 }
+
+// tries is how often a transaction is run that fails for another's sake.
+const tries = 8
+
+// run runs do in a transaction, and commits it. A ctx that ends withdraws it
+// only before it has begun; after that the answer is awaited, for callTime at
+// most, so that it is the truth, but where the connection is lost while it
+// commits: then nobody knows.
+func (s *Store) run(ctx context.Context, doing string, do func(*tx) error) error {
+	return s.runAs(ctx, pgx.TxOptions{}, doing, do)
+}
+
+// read runs do in a transaction that sees one state of the store, and changes
+// nothing.
+func (s *Store) read(ctx context.Context, doing string, do func(*tx) error) error {
+	return s.runAs(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, doing, do)
+}
+
+func (s *Store) runAs(ctx context.Context, as pgx.TxOptions, doing string, do func(*tx) error) error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.using.RUnlock()
+	return s.failed(doing, s.transact(ctx, as, do))
+}
+
+// enter keeps Close waiting until using is unlocked.
+func (s *Store) enter() error {
+	s.using.RLock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		s.using.RUnlock()
+		return outbox.ErrClosed
+	}
+	return nil
+}
+
+// transact runs do in a transaction, again where another stood in its way.
+func (s *Store) transact(ctx context.Context, as pgx.TxOptions, do func(*tx) error) (err error) {
+	for range tries {
+		if err = s.once(ctx, as, do); !again(err) {
+			break
+		}
+	}
+	if sqlState(err) == readOnly { // find the primary
+		s.pool.Reset()
+	}
+	return err
+}
+
+func (s *Store) once(ctx context.Context, as pgx.TxOptions, do func(*tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	wait, cancel := context.WithTimeout(ctx, acquireTime)
+	defer cancel()
+	c, err := s.pool.Acquire(wait)
+	if err != nil {
+		return err
+	}
+	defer c.Release()
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), callTime)
+	defer cancel()
+	begun, err := c.BeginTx(ctx, as)
+	if err != nil {
+		return err
+	}
+	t := &tx{
+		Tx: begun, ctx: ctx, opts: &s.opts, holder: s.holder,
+		contents: map[int64]int64{}, lanes: map[int64]int64{},
+	}
+	if err := t.complete(do); err != nil {
+		_ = begun.Rollback(ctx) // a connection that cannot is closed by Release
+		return err
+	}
+	if err := begun.Commit(ctx); err != nil {
+		return err
+	}
+	if t.wake {
+		ring(s.wake)
+	}
+	return nil
+}
+
+// complete runs do, and writes what is written once for all of it.
+func (t *tx) complete(do func(*tx) error) error {
+	if err := do(t); err != nil {
+		return err
+	}
+	if err := t.send(); err != nil { // what is asked may have to wake somebody
+		return err
+	}
+	for state, n := range t.counts {
+		if n != 0 {
+			t.later("INSERT INTO tally VALUES ($1, $2)", state, n)
+		}
+	}
+	if t.wake {
+		t.later("SELECT pg_notify($1, $2)", channel, strconv.FormatInt(t.holder, 10))
+	}
+	return t.send()
+}
+
+// later queues a statement; what it returns is dropped.
+func (t *tx) later(sql string, args ...any) { t.queue.Queue(sql, args...) }
+
+// ask queues a statement and calls do for each row of its answer when it is sent.
+func (t *tx) ask(do func(pgx.Rows) error, sql string, args ...any) {
+	t.queue.Queue(sql, args...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := do(rows); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	})
+}
+
+// send runs what is queued, in its order and in one round trip.
+func (t *tx) send() error {
+	if t.queue.Len() == 0 {
+		return nil
+	}
+	batch := t.queue
+	t.queue = pgx.Batch{}
+	return t.SendBatch(t.ctx, &batch).Close()
+}
+
+// exec runs a statement now.
+func (t *tx) exec(sql string, args ...any) error {
+	t.later(sql, args...)
+	return t.send()
+}
+
+// one reads the first row into dest, and says whether there is one.
+func (t *tx) one(sql string, args []any, dest ...any) (found bool, err error) {
+	err = t.each(func(r pgx.Rows) error {
+		if found {
+			return nil
+		}
+		found = true
+		return r.Scan(dest...)
+	}, sql, args...)
+	return found, err
+}
+
+// each runs a statement now and calls do for each row.
+func (t *tx) each(do func(pgx.Rows) error, sql string, args ...any) error {
+	t.ask(do, sql, args...)
+	return t.send()
+}
+
+// ids reads a column of numbers.
+func (t *tx) ids(sql string, args ...any) (all []int64, err error) {
+	err = t.each(func(r pgx.Rows) error {
+		var id int64
+		err := r.Scan(&id)
+		all = append(all, id)
+		return err
+	}, sql, args...)
+	return all, err
+}
+
+// askClock reads the database's clock when it is sent: after the locks have
+// been taken that what is decided by it depends on.
+func (t *tx) askClock() {
+	t.ask(func(r pgx.Rows) error {
+		err := r.Scan(&t.at)
+		t.at = t.at.UTC()
+		t.now = t.at.UnixMilli()
+		return err
+	}, "SELECT clock_timestamp()")
+}
+
+// askIntake locks out, when it is sent, everybody else who gives numbers to new
+// rows.
+func (t *tx) askIntake() {
+	t.ask(func(r pgx.Rows) error { return r.Scan(&t.lastEvent, &t.lastDelivery) },
+		"SELECT last_event, last_delivery FROM store FOR UPDATE")
+}
+
+// keepNumbers writes the numbers that have been given since intake.
+func (t *tx) keepNumbers() {
+	t.later("UPDATE store SET last_event = $1, last_delivery = $2", t.lastEvent, t.lastDelivery)
+}
