@@ -13,12 +13,17 @@ build: ## one static binary
 
 deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER)
 
-packages: # what the tests run besides: the README's curl, and a limit on files
+packages: # what the tests run besides: the README's curl, a limit on files, PostgreSQL's programs (no cluster of the system's)
 	@for p in curl:curl prlimit:util-linux; do \
 		command -v $${p%%:*} >/dev/null && continue; \
 		echo "deps: installing $${p##*:}, once"; \
 		apt-get update -qq && apt-get install -y -qq $${p##*:} >/dev/null; \
 	done
+	@{ ls /usr/lib/postgresql/*/bin/initdb || command -v initdb; } >/dev/null 2>&1 || { \
+		echo "deps: installing postgresql, once"; \
+		mkdir -p /etc/postgresql-common && [ -e /etc/postgresql-common/createcluster.conf ] || echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends postgresql >/dev/null; \
+	}
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	@echo "deps: building golangci-lint, once"

@@ -28,7 +28,7 @@ import (
 // Options are the flags of `serve`.
 type Options struct {
 	Files          Files
-	Storage        string // sqlite:FILE
+	Storage        string // sqlite:FILE or postgres://…
 	MaxBacklog     int
 	Retention      time.Duration // how long history is kept; 0: the constant Retention
 	RetentionSize  int64         // bytes of the store beyond which the oldest history goes; 0: no bound

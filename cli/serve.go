@@ -49,7 +49,7 @@ func (s *size) UnmarshalText(text []byte) error {
 type serveCmd struct {
 	fileFlags
 	logFlags
-	Storage        string `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
+	Storage        string `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries: sqlite:FILE, or postgres://… for several bridges on one database. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
 	MaxBacklog     int    `name:"storage.max-backlog" default:"1000000" help:"Most deliveries that may wait; beyond it webhooks get 503."`
 	Retention      days   `name:"storage.retention" default:"30d" help:"How long history is kept (12h, 30d, 1y)."`
 	RetentionSize  size   `name:"storage.retention.size" default:"0" help:"How large the store may grow (2GiB) before the oldest history goes; 0: no bound. What is to be sent, and the last hour, stays."`

@@ -150,6 +150,24 @@ func (s *Store) Close() error {
 // quota free, here or by another store on the same database.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
 
+// ClockAhead says by how much this machine's clock shows more than the
+// database's, as far as the time of the question allows to tell.
+func (s *Store) ClockAhead(ctx context.Context) (ahead time.Duration, err error) {
+	err = s.read(ctx, "comparing clocks", func(t *tx) error {
+		t.askClock() // once for the connection to learn the statement
+		if err := t.send(); err != nil {
+			return err
+		}
+		before := time.Now()
+		t.askClock()
+		err := t.send()
+		after := time.Now()
+		ahead = max(before.Sub(t.at), 0) + min(after.Sub(t.at), 0)
+		return err
+	})
+	return ahead, err
+}
+
 // ring puts a value into a channel of one, if it has none.
 func ring(c chan struct{}) {
 	select {
