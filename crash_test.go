@@ -191,7 +191,7 @@ func TestCrash(t *testing.T) {
 	if code := p.terminate(t); code != 0 {
 		t.Errorf("after SIGTERM: exit code %d\n%s", code, p.log)
 	}
-	load.compare(t, dingtalk.Calls())
+	load.compare(t, dingtalk.Calls(), "u1")
 	t.Logf("%d kills, %d posted, %d accepted, %d calls", kills, load.posted, len(load.accepted), len(dingtalk.Calls()))
 }
 
@@ -235,12 +235,18 @@ func (l *crashLoad) start(ctx context.Context, hooks string) <-chan struct{} {
 
 var serial = regexp.MustCompile(`Serial-(\d{7})`)
 
-func (l *crashLoad) compare(t *testing.T, calls []sandbox.Call) {
+// compare wants each alert that was accepted to have rung once with each of the
+// users, and none twice.
+func (l *crashLoad) compare(t *testing.T, calls []sandbox.Call, users ...string) {
 	t.Helper()
 	if len(l.accepted) == 0 {
 		t.Fatal("nothing was accepted: the load did not load")
 	}
-	rings := map[int]int{}
+	type ring struct {
+		alert int
+		user  string
+	}
+	rings := map[ring]int{}
 	bytesOf := map[int]string{}
 	for _, c := range calls {
 		n, err := strconv.Atoi(serial.FindStringSubmatch(c.Msg)[1])
@@ -253,18 +259,20 @@ func (l *crashLoad) compare(t *testing.T, calls []sandbox.Call) {
 		bytesOf[n] = c.Msg
 		for _, r := range c.Recipients {
 			if r.Fate == sandbox.Unread {
-				rings[n]++
+				rings[ring{n, r.UserID}]++
 			}
 		}
 	}
 	for n := range l.accepted {
-		if rings[n] != 1 {
-			t.Errorf("alert %d was accepted and rang %d times", n, rings[n])
+		for _, user := range users {
+			if times := rings[ring{n, user}]; times != 1 {
+				t.Errorf("alert %d was accepted and rang %d times with %s", n, times, user)
+			}
 		}
 	}
-	for n, times := range rings {
+	for r, times := range rings {
 		if times > 1 {
-			t.Errorf("alert %d rang %d times", n, times)
+			t.Errorf("alert %d rang %d times with %s", r.alert, times, r.user)
 		}
 	}
 }
