@@ -164,6 +164,9 @@ func forbidden(d *outbox.Delivery, x dingtalk.Forbidden, elsewhere func(string) 
 		receipt.Words += "; not sent again, having been " + strconv.Itoa(n) + " times"
 	case late(d, cmp.Or(rep.due, now)):
 		receipt.Words += "; it expires before it could be sent again"
+	case dingtalk.DropOf(x.Code) == dingtalk.DropDaily:
+		receipt.Words += "; sent again after DingTalk's midnight"
+		return receipt, rep
 	default:
 		receipt.Words += "; sent again"
 		return receipt, rep
