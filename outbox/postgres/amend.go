@@ -85,12 +85,10 @@ func (t *tx) amend(a *outbox.Amendment, letters []letter) (all []outbox.Ref, err
 	t.note(a.Delivery, a.Note)
 	for i := range letters {
 		rows, refs, err := t.message(&d.origin, letters, i)
-		if err == nil {
-			err = t.copyRows("deliveries", deliveryColumns, rows)
-		}
 		if err != nil {
 			return nil, err
 		}
+		t.insert(deliveryTable, rows)
 		all = append(all, refs...)
 	}
 	if numbered {

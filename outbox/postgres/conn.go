@@ -49,6 +49,8 @@ func (s *Store) configure(url string) (*pgxpool.Config, error) {
 	}
 	for name, value := range map[string]string{
 		"application_name":                    "workbell",
+		"enable_seqscan":                      "off", // a plan made while a table was small would be kept when it is large
+		"jit":                                 "off",
 		"search_path":                         schemaName,
 		"lock_timeout":                        millisText(lockTime),
 		"statement_timeout":                   millisText(callTime),

@@ -41,7 +41,7 @@ func (d *draft) ends() bool { return d.Resolve != (outbox.Resolve{}) && d.waits 
 
 // keepAll keeps the calls in one transaction. Where it fails each has the error.
 func (s *Store) keepAll(calls []*call) error {
-	err := s.transact(context.Background(), pgx.TxOptions{}, func(t *tx) error {
+	err := s.transact(context.Background(), "BEGIN", func(t *tx) error {
 		k := keeper{tx: t, calls: calls, keys: map[string]made{}, waiting: map[int64]bool{}}
 		return k.run()
 	})
@@ -98,8 +98,8 @@ func (k *keeper) run() error {
 	return nil
 }
 
-// look takes the locks and reads what all of the calls need to know, in two
-// round trips.
+// look takes the locks and reads what all of the calls need to know: in one
+// round trip, but where something may be resolved, whose lanes are locked, too.
 func (k *keeper) look() error {
 	var keys [][]byte
 	var ends, contents, lanes []int64
@@ -111,14 +111,13 @@ func (k *keeper) look() error {
 			ends = append(ends, d.waits)
 		}
 		for i := range d.messages {
-			contents, lanes = append(contents, d.messages[i].content), append(lanes, d.messages[i].lane)
+			contents = append(contents, d.messages[i].content)
+			if d.messages[i].lane != 0 {
+				lanes = append(lanes, d.messages[i].lane)
+			}
 		}
 	}
 	k.askIntake()
-	k.askTally()
-	if len(keys) > 0 {
-		k.askKeys(keys)
-	}
 	if len(ends) > 0 {
 		k.ask(func(r pgx.Rows) error {
 			var lane, under int64
@@ -126,14 +125,15 @@ func (k *keeper) look() error {
 			lanes, k.waiting[under] = append(lanes, lane), true
 			return err
 		}, "SELECT lane, waits FROM deliveries WHERE waits = ANY($1) AND waits <> 0 ORDER BY id FOR UPDATE", ends)
-	}
-	if err := k.send(); err != nil {
-		return err
+		if err := k.send(); err != nil {
+			return err
+		}
 	}
 	k.askLanes(lanes)
 	k.askClock()
-	if err := k.send(); err != nil {
-		return err
+	k.askTally()
+	if len(keys) > 0 {
+		k.askKeys(keys)
 	}
 	k.askContents(contents)
 	k.askOldest(lanes)
@@ -258,20 +258,15 @@ func (k *keeper) event(d *draft, first int64) {
 	})
 }
 
-var eventColumns = []string{
-	"id", "first", "calls", "received", "key", "key_until", "source", "kind", "name", "status",
-	"severity", "title", "group_key", "headers", "faults", "payload",
-}
+var eventTable = table("events",
+	"id bigint", "first bigint", "calls bigint", "received bigint", "key bytea", "key_until bigint", "source text", "kind text", "name bytea",
+	"status bytea", "severity bytea", "title bytea", "group_key bytea", "headers text", "faults bytea", "payload bytea")
 
 // write writes the rows that were gathered, and answers the repeats as things
 // stand then: nothing has changed a row since they came.
 func (k *keeper) write() error {
-	if err := k.copyRows("events", eventColumns, k.events); err != nil {
-		return err
-	}
-	if err := k.copyRows("deliveries", deliveryColumns, k.deliveries); err != nil {
-		return err
-	}
+	k.insert(eventTable, k.events)
+	k.insert(deliveryTable, k.deliveries)
 	for _, r := range k.repeats {
 		k.ask(func(rows pgx.Rows) error {
 			var ref outbox.Ref
@@ -282,18 +277,10 @@ func (k *keeper) write() error {
 			return err
 		}, "SELECT id, rule, state FROM deliveries WHERE id BETWEEN $1 AND $2 ORDER BY id", r.first, r.first+r.calls-1)
 	}
+	answer := len(k.repeats) > 0
 	k.events, k.deliveries, k.repeats = nil, nil, nil
-	return k.send()
-}
-
-// copyRows appends rows to a table.
-func (t *tx) copyRows(table string, columns []string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
+	if answer {
+		return k.send()
 	}
-	if err := t.send(); err != nil {
-		return err
-	}
-	_, err := t.CopyFrom(t.ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
-	return err
+	return nil
 }

@@ -44,10 +44,10 @@ type origin struct {
 	parent int64 // the delivery that they stem from; 0: they are kept with the event
 }
 
-var deliveryColumns = []string{
-	"id", "event", "rule", "app", "msgtype", "repeat", "on_resolve", "track", "state", "ready", "priority", "created", "due", "expires",
-	"lane", "group_id", "content", "nth", "counts", "updated", "parent", "cause", "waits", "escalates", "people", "body",
-}
+var deliveryTable = table("deliveries",
+	"id bigint", "event bigint", "rule text", "app text", "msgtype text", "repeat text", "on_resolve text", "track text", "state bigint",
+	"ready boolean", "priority bigint", "created bigint", "due bigint", "expires bigint", "lane bigint", "group_id bytea", "content bigint",
+	"nth bigint", "counts bigint", "updated bigint", "parent bigint", "cause text", "waits bigint", "escalates boolean", "people text", "body bytea")
 
 // message returns the rows of the i-th message of those kept together, and
 // their names. It needs intake and the lock of the message's lane.
@@ -70,7 +70,7 @@ func (t *tx) message(o *origin, together []letter, i int) (rows [][]any, refs []
 	for _, people := range l.people {
 		t.lastDelivery++
 		rows = append(rows, []any{
-			t.lastDelivery, o.event, l.Rule, l.App, l.Msgtype, string(l.Repeat), l.OnResolve, l.Track, code(state), ready, l.Priority,
+			t.lastDelivery, o.event, l.Rule, l.App, l.Msgtype, string(l.Repeat), l.OnResolve, l.Track, code(state), ready, int64(l.Priority),
 			t.now, due, expires, lane, []byte(l.Group), l.content, nth, counts, t.now, o.parent, clean(l.Cause),
 			o.waiting(l), l.Escalates, people, append([]byte{}, body...),
 		})

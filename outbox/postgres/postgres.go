@@ -36,7 +36,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"workbell/outbox"
@@ -136,7 +135,7 @@ func (s *Store) Close() error {
 	<-s.flushed
 	s.using.Lock() // nobody is inside any more
 	defer s.using.Unlock()
-	err := s.transact(context.Background(), pgx.TxOptions{}, (*tx).loseOwn)
+	err := s.transact(context.Background(), "BEGIN", (*tx).loseOwn)
 	s.deafen()
 	<-s.listening
 	s.pool.Close()

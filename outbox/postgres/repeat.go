@@ -29,7 +29,7 @@ func (t *tx) nth(together []letter, i int) error {
 
 // askContents reads, when it is sent, the highest nth of those that count of
 // each content. It looks at one delivery for each day on which some stop to
-// count, however many there are. The clock must have been read.
+// count, however many there are.
 func (t *tx) askContents(contents []int64) {
 	for _, c := range contents {
 		t.contents[c] = 0
@@ -42,11 +42,11 @@ func (t *tx) askContents(contents []int64) {
 		err := r.Scan(&content, &nth)
 		t.contents[content] = nth
 		return err
-	}, `SELECT c, m.nth FROM unnest($1::bigint[]) c CROSS JOIN LATERAL (
+	}, `SELECT c, m.nth FROM unnest($1::bigint[]) c CROSS JOIN (SELECT `+nowMillis+` AS ms) now CROSS JOIN LATERAL (
 		WITH RECURSIVE days AS (
-			(SELECT counts, nth FROM deliveries WHERE content = c AND counts > 0 AND counts > $2 ORDER BY counts DESC, nth DESC LIMIT 1)
+			(SELECT counts, nth FROM deliveries WHERE content = c AND counts > 0 AND counts > now.ms ORDER BY counts DESC, nth DESC LIMIT 1)
 			UNION ALL
 			SELECT d.* FROM days CROSS JOIN LATERAL (SELECT e.counts, e.nth FROM deliveries e WHERE e.content = c
-				AND e.counts > 0 AND e.counts > $2 AND e.counts < days.counts ORDER BY e.counts DESC, e.nth DESC LIMIT 1) d)
-		SELECT max(nth) AS nth FROM days HAVING count(*) > 0) m`, contents, t.now)
+				AND e.counts > 0 AND e.counts > now.ms AND e.counts < days.counts ORDER BY e.counts DESC, e.nth DESC LIMIT 1) d)
+		SELECT max(nth) AS nth FROM days HAVING count(*) > 0) m`, contents)
 }

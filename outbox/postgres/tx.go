@@ -6,20 +6,24 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"workbell/outbox"
 )
 
-// tx is one transaction.
+// tx is one transaction. Statements are queued and sent together, BEGIN with the
+// first and COMMIT with the last, since what a transaction costs, and how long it
+// holds its locks, is mostly round trips.
 type tx struct {
-	pgx.Tx
+	conn   *pgxpool.Conn
 	ctx    context.Context
 	opts   *Options
 	holder int64
 	at     time.Time // by the database's clock, see clock
 	now    int64     // at, in milliseconds
 	wake   bool
-	queue  pgx.Batch // writes whose turn comes before the next read
+	queue  pgx.Batch // statements whose turn comes before the next read
+	asked  bool      // one of them has an answer that somebody waits for
 	counts [11]int64 // how many more there are in each state, in the order of codes
 	numbers
 	contents map[int64]int64 // which message of its content the newest is that counts; see nth
@@ -37,21 +41,21 @@ const tries = 8
 // most, so that it is the truth, but where the connection is lost while it
 // commits: then nobody knows.
 func (s *Store) run(ctx context.Context, doing string, do func(*tx) error) error {
-	return s.runAs(ctx, pgx.TxOptions{}, doing, do)
+	return s.runAs(ctx, "BEGIN", doing, do)
 }
 
 // read runs do in a transaction that sees one state of the store, and changes
 // nothing.
 func (s *Store) read(ctx context.Context, doing string, do func(*tx) error) error {
-	return s.runAs(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, doing, do)
+	return s.runAs(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", doing, do)
 }
 
-func (s *Store) runAs(ctx context.Context, as pgx.TxOptions, doing string, do func(*tx) error) error {
+func (s *Store) runAs(ctx context.Context, begin, doing string, do func(*tx) error) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
 	defer s.using.RUnlock()
-	return s.failed(doing, s.transact(ctx, as, do))
+	return s.failed(doing, s.transact(ctx, begin, do))
 }
 
 // enter keeps Close waiting until using is unlocked.
@@ -67,9 +71,9 @@ func (s *Store) enter() error {
 }
 
 // transact runs do in a transaction, again where another stood in its way.
-func (s *Store) transact(ctx context.Context, as pgx.TxOptions, do func(*tx) error) (err error) {
+func (s *Store) transact(ctx context.Context, begin string, do func(*tx) error) (err error) {
 	for range tries {
-		if err = s.once(ctx, as, do); !again(err) {
+		if err = s.once(ctx, begin, do); !again(err) {
 			break
 		}
 	}
@@ -79,7 +83,7 @@ func (s *Store) transact(ctx context.Context, as pgx.TxOptions, do func(*tx) err
 	return err
 }
 
-func (s *Store) once(ctx context.Context, as pgx.TxOptions, do func(*tx) error) error {
+func (s *Store) once(ctx context.Context, begin string, do func(*tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -92,19 +96,13 @@ func (s *Store) once(ctx context.Context, as pgx.TxOptions, do func(*tx) error) 
 	defer c.Release()
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), callTime)
 	defer cancel()
-	begun, err := c.BeginTx(ctx, as)
-	if err != nil {
-		return err
-	}
 	t := &tx{
-		Tx: begun, ctx: ctx, opts: &s.opts, holder: s.holder,
+		conn: c, ctx: ctx, opts: &s.opts, holder: s.holder,
 		contents: map[int64]int64{}, lanes: map[int64]int64{},
 	}
+	t.later(begin)
 	if err := t.complete(do); err != nil {
-		_ = begun.Rollback(ctx) // a connection that cannot is closed by Release
-		return err
-	}
-	if err := begun.Commit(ctx); err != nil {
+		_, _ = c.Exec(ctx, "ROLLBACK") // a connection that cannot is closed by Release
 		return err
 	}
 	if t.wake {
@@ -113,13 +111,15 @@ func (s *Store) once(ctx context.Context, as pgx.TxOptions, do func(*tx) error) 
 	return nil
 }
 
-// complete runs do, and writes what is written once for all of it.
+// complete runs do, writes what is written once for all of it, and commits.
 func (t *tx) complete(do func(*tx) error) error {
 	if err := do(t); err != nil {
 		return err
 	}
-	if err := t.send(); err != nil { // what is asked may have to wake somebody
-		return err
+	if t.asked { // the answer may have to wake somebody
+		if err := t.send(); err != nil {
+			return err
+		}
 	}
 	for state, n := range t.counts {
 		if n != 0 {
@@ -129,6 +129,7 @@ func (t *tx) complete(do func(*tx) error) error {
 	if t.wake {
 		t.later("SELECT pg_notify($1, $2)", channel, strconv.FormatInt(t.holder, 10))
 	}
+	t.later("COMMIT")
 	return t.send()
 }
 
@@ -137,6 +138,7 @@ func (t *tx) later(sql string, args ...any) { t.queue.Queue(sql, args...) }
 
 // ask queues a statement and calls do for each row of its answer when it is sent.
 func (t *tx) ask(do func(pgx.Rows) error, sql string, args ...any) {
+	t.asked = true
 	t.queue.Queue(sql, args...).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			if err := do(rows); err != nil {
@@ -153,8 +155,8 @@ func (t *tx) send() error {
 		return nil
 	}
 	batch := t.queue
-	t.queue = pgx.Batch{}
-	return t.SendBatch(t.ctx, &batch).Close()
+	t.queue, t.asked = pgx.Batch{}, false
+	return t.conn.SendBatch(t.ctx, &batch).Close()
 }
 
 // exec runs a statement now.
