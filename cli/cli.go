@@ -44,6 +44,7 @@ type commands struct {
 	Resend     resendCmd     `cmd:"" help:"Send deliveries again, to those who lack them."`
 	Recall     recallCmd     `cmd:"" help:"Take deliveries back."`
 	Ack        ackCmd        `cmd:"" help:"Take care of a delivery: it is not passed on any more."`
+	Migrate    migrateCmd    `cmd:"" help:"Move history, quotas and queue from SQLite into PostgreSQL."`
 	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for DingTalk alone."`
 	Version    versionCmd    `cmd:"" help:"Print version, commit and Go version."`
 }

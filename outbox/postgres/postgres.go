@@ -55,6 +55,9 @@ type Options struct {
 	// Zone is where DingTalk's day begins; nil means UTC. All stores on one
 	// database have the same.
 	Zone *time.Location
+	// Filling opens a store that is being filled with another's content, too; see
+	// FillFrom.
+	Filling bool
 }
 
 // Store is an outbox.Store in a PostgreSQL database.
@@ -115,6 +118,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 
 func (s *Store) prepare(ctx context.Context) error {
 	if err := migrate(ctx, s.pool, s.ownSchema(), migrations); err != nil {
+		return err
+	}
+	if err := s.settled(ctx); err != nil {
 		return err
 	}
 	return s.pool.QueryRow(ctx, "SELECT nextval('holders')").Scan(&s.holder)

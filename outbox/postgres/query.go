@@ -116,6 +116,9 @@ func (s *Store) Event(ctx context.Context, id int64) (e outbox.Event, err error)
 		}
 		e.ID, e.Name, e.Key, e.Status, e.Severity = id, string(name), string(key), string(status), string(severity)
 		e.Title, e.GroupKey, e.Faults, e.Payload, e.Received = string(title), string(groupKey), string(faults), payload, instant(received)
+		if len(payload) == 0 { // as it was given
+			e.Payload = nil
+		}
 		if headers != "" {
 			return json.Unmarshal([]byte(headers), &e.Headers)
 		}
