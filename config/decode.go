@@ -32,6 +32,10 @@ type decoder struct {
 // maxValues is the most values that a file may come to with its aliases.
 const maxValues = 1 << 20
 
+// maxScalar is the most bytes of an expression: its parser goes as deep as its
+// text does, and where the stack ends, so does the process.
+const maxScalar = 16 << 10
+
 var (
 	scalarType   = reflect.TypeFor[Scalar]()
 	secretType   = reflect.TypeFor[secret.Secret]()
@@ -190,6 +194,8 @@ func (d *decoder) scalar(n *yaml.Node, v reflect.Value, path string) {
 		d.faults.Add(d.pos(n), "", "%s: %q is not %s", path, n.Value, want)
 	}
 	switch {
+	case v.Type() == scalarType && len(text) > maxScalar:
+		d.faults.Add(d.pos(n), "split it", "%s has %d bytes, which is more than %d", path, len(text), maxScalar)
 	case v.Type() == scalarType:
 		v.Set(reflect.ValueOf(d.text(n, text)))
 	case v.Type() == secretType:

@@ -335,3 +335,21 @@ func FuzzLoad(f *testing.F) {
 }
 
 func secretError(s secret.Secret) error { return fmt.Errorf("no file %v", s) }
+
+// TestLongExpression refuses what would take a parser too deep, and keeps
+// nothing of it.
+func TestLongExpression(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{maxScalar: 0, maxScalar + 1: 1} {
+		cfg, faults := Load([]byte("dingtalk: {apps: [{name: a}]}\nrules: [{name: r, to: u, when: '"+strings.Repeat("(", n)+"'}]\n"), Options{Sandbox: true})
+		got := 0
+		for _, f := range faults {
+			if strings.Contains(f.Problem, "rules[0].when has") {
+				got++
+			}
+		}
+		if got != want || (len(cfg.Rules[0].When.Value) == n) != (want == 0) {
+			t.Errorf("%d bytes: %v, and %d bytes are kept", n, faults, len(cfg.Rules[0].When.Value))
+		}
+	}
+}
