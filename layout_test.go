@@ -17,7 +17,7 @@ var levels = map[string]int{
 	"secret": -1, // imported by all
 	"source": 0, "message": 0, "config": 0, "media": 0,
 	"transform": 1, "dingtalk": 1, "outbox": 1, "phone": 1,
-	"outbox/sqlite": 2, "outbox/postgres": 2, "outbox/pgtest": 2, "outbox/outboxtest": 2, "dispatch": 2, "followup": 2, "routes": 2, "sandbox": 2,
+	"outbox/sqlite": 2, "outbox/postgres": 2, "outbox/pgtest": 2, "outbox/outboxtest": 2, "dispatch": 2, "followup": 2, "routes": 2, "sandbox": 2, "console": 2,
 	"bridge": 3,
 	"cli":    4, "bench": 4, ".": 5,
 }

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"workbell/config"
+	"workbell/console"
 	"workbell/dingtalk"
 	"workbell/dispatch"
 	"workbell/followup"
@@ -37,6 +38,7 @@ type Options struct {
 	MetricsAddress string // metrics alone; empty: none
 	SandboxAddress string // used where Files.Sandbox is set
 	Pprof          bool
+	AdminInsecure  bool // the admin listener may be reached from elsewhere
 	Version        string
 	Log            *slog.Logger
 }
@@ -59,6 +61,7 @@ type Bridge struct {
 	dispatcher *dispatch.Dispatcher
 	follower   *followup.Follower
 	shelf      atomic.Pointer[shelf] // nil: no media_dir
+	console    *console.Console
 	sandbox    *sandbox.Sandbox
 	servers    []*server
 	closers    []func() error // torn down backwards
@@ -76,6 +79,9 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 	b := &Bridge{o: o}
 	if b.o.Retention <= 0 {
 		b.o.Retention = Retention
+	}
+	if err := o.insecure(); err != nil {
+		return nil, err
 	}
 	defer func() {
 		if err != nil {
@@ -138,11 +144,14 @@ func (b *Bridge) fault(rule, field string) { b.metrics.faults.WithLabelValues(ru
 func (b *Bridge) listen() error {
 	ro := routes.Options{
 		Plan: &b.plan, Store: b.store, Draining: &b.draining, Log: b.o.Log,
-		Webhook: b.metrics.webhook,
-		Fault:   b.fault,
-		Reload:  b.Reload, Apps: func() any { return b.dispatcher.Status() },
+		Fault:  b.fault,
+		Reload: b.Reload, Apps: func() any { return b.dispatcher.Status() },
 		Budget: func() any { return b.follower.Budget(context.Background()) }, Metrics: b.metrics.handler(),
-		Pprof: b.o.Pprof, Loopback: isLoopback(b.o.AdminAddress), Index: b.index,
+		Pprof: b.o.Pprof, Loopback: isLoopback(b.o.AdminAddress),
+	}
+	ro.Webhook = func(source string, code int, took time.Duration) {
+		b.metrics.webhook(source, code, took)
+		b.console.Webhook(source, code)
 	}
 	if err := b.serve("hooks", b.o.HooksAddress, routes.Hooks(ro)); err != nil {
 		return err
@@ -155,6 +164,8 @@ func (b *Bridge) listen() error {
 			return err
 		}
 	}
+	b.console = b.newConsole(ro)
+	ro.Console = b.console.Mount
 	return b.serve("admin", b.o.AdminAddress, routes.Admin(ro))
 }
 
@@ -209,6 +220,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 		b.draining.Store(true)
 		b.shutdown("hooks", answerWithin)
 		stopSending()
+		b.console.Close()
 		b.shutdown("admin", answerWithin)
 		b.shutdown("metrics", answerWithin)
 		<-sending // the last calls need the stand-in, where there is one
@@ -283,6 +295,7 @@ func (b *Bridge) Reload(ctx context.Context) error {
 		err = b.loadMedia(ctx, plan)
 	}
 	b.metrics.reloaded(err)
+	b.console.Reloaded(err)
 	if err != nil {
 		b.o.Log.Error("reload failed; the old rules stay in force", "component", "bridge", "err", err)
 		return err

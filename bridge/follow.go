@@ -1,7 +1,6 @@
 package bridge
 
 import (
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -32,13 +31,13 @@ func (r renderer) Steps(rule string) []followup.Step {
 // Bar is what e turns the status bars of the rule's notifications to.
 func (r renderer) Bar(e outbox.Event, rule string, now time.Time) (value, color string) {
 	plan := r.plan.Load()
-	return plan.Transform.Bar(replay(plan, e), rule, now)
+	return plan.Transform.Bar(plan.Replay(e), rule, now)
 }
 
 // Resolved are the messages by which the rule tells of e.
 func (r renderer) Resolved(e outbox.Event, rule string, now time.Time) []outbox.Message {
 	plan := r.plan.Load()
-	ev := replay(plan, e)
+	ev := plan.Replay(e)
 	result, ok := plan.Transform.Again(ev, rule, now)
 	messages := r.messages(plan, ev, result, ok, now)
 	for i := range messages {
@@ -52,7 +51,7 @@ func (r renderer) Resolved(e outbox.Event, rule string, now time.Time) []outbox.
 // the message is taken back, where the rule says so.
 func (r renderer) Escalation(e outbox.Event, rule string, step int, unread []string, now time.Time) []outbox.Message {
 	plan := r.plan.Load()
-	ev := replay(plan, e)
+	ev := plan.Replay(e)
 	result, ok := plan.Transform.Escalate(ev, rule, step, unread, now)
 	messages := r.messages(plan, ev, result, ok, now)
 	for i := range messages {
@@ -76,31 +75,4 @@ func (r renderer) messages(plan *routes.Plan, ev *source.Event, result transform
 		messages[i].Expires = now.Add(result.Messages[i].Expire)
 	}
 	return messages
-}
-
-// replay makes the event of rules and templates again from the one that is
-// kept. Where its source is gone, or has become another, what the history knows
-// of it stands in.
-func replay(plan *routes.Plan, e outbox.Event) *source.Event {
-	if s := plan.Sources[e.Source]; s != nil {
-		events, err := s.Replay(e.Headers, e.Payload, e.Received)
-		if err == nil {
-			for _, ev := range events {
-				if same(ev, e) {
-					return ev
-				}
-			}
-		}
-	}
-	return &source.Event{Source: e.Source, Kind: e.Kind, Name: e.Name, Status: e.Status, Severity: e.Severity, Title: e.Title,
-		GroupKey: e.GroupKey, Headers: e.Headers, Raw: e.Payload, Received: e.Received,
-		Faults: []string{fmt.Sprintf("the source %q reads its payload otherwise now", e.Source)}}
-}
-
-// same says whether ev, one of those of a webhook, is the one that is kept as e.
-func same(ev *source.Event, e outbox.Event) bool {
-	if e.Key != "" {
-		return ev.Key == e.Key
-	}
-	return ev.Title == e.Title && ev.GroupKey == e.GroupKey && ev.Status == e.Status
 }

@@ -35,23 +35,29 @@ func LoadPlan(f Files) (*routes.Plan, config.Faults) {
 	if err != nil {
 		return nil, config.Faults{{At: config.Pos{File: f.Config}, Problem: err.Error(), Remedy: "name it with --config.file"}}
 	}
-	cfg, faults := config.Load(data, config.Options{File: name, Sandbox: f.Sandbox})
-	sources := f.loadSources(cfg, &faults)
-	t, more := transform.Load(cfg, f.templates())
-	faults = append(faults, more...)
-	files := loadMedia(cfg, &faults)
-	if t != nil && len(files) > 0 {
-		kinds := make(map[string]string, len(files))
-		for _, f := range files {
+	plan, faults := f.compile(data, config.Options{File: name, Sandbox: f.Sandbox}, f.templates())
+	plan.Media = loadMedia(plan.Config, &faults)
+	if plan.Transform != nil && len(plan.Media) > 0 {
+		kinds := make(map[string]string, len(plan.Media))
+		for _, f := range plan.Media {
 			kinds[f.Name] = string(f.Kind)
 		}
-		faults = append(faults, t.CheckMedia(kinds)...)
+		faults = append(faults, plan.Transform.CheckMedia(kinds)...)
 	}
 	faults.Sort()
 	if faults.Fatal() != nil {
 		return nil, faults
 	}
-	return &routes.Plan{Sources: sources, Transform: t, Config: cfg, Media: files}, faults
+	return plan, faults
+}
+
+// compile makes a plan of texts. It is usable only if the faults hold nothing
+// fatal, and has no media.
+func (f Files) compile(rules []byte, o config.Options, templates fs.FS) (*routes.Plan, config.Faults) {
+	cfg, faults := config.Load(rules, o)
+	sources := f.loadSources(cfg, &faults)
+	t, more := transform.Load(cfg, templates)
+	return &routes.Plan{Sources: sources, Transform: t, Config: cfg}, append(faults, more...)
 }
 
 // loadMedia lists the files of media_dir. One that no message can use is a

@@ -54,7 +54,8 @@ type serveCmd struct {
 	Retention      days   `name:"storage.retention" default:"30d" help:"How long history is kept (12h, 30d, 1y)."`
 	RetentionSize  size   `name:"storage.retention.size" default:"0" help:"How large the store may grow (2GiB) before the oldest history goes; 0: no bound. What is to be sent, and the last hour, stays."`
 	HooksAddress   string `name:"web.listen-address" placeholder:"ADDR" help:"Where to take webhooks. Default: :8060; with --sandbox 127.0.0.1:8060."`
-	AdminAddress   string `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve API, metrics and reload."`
+	AdminAddress   string `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve console, API, metrics and reload."`
+	AdminInsecure  bool   `name:"admin.insecure" help:"Let the admin address be reached from elsewhere, though it asks nobody who they are."`
 	MetricsAddress string `name:"metrics.listen-address" placeholder:"ADDR" help:"Where to serve metrics alone, in addition."`
 	Pprof          bool   `name:"admin.pprof" help:"Serve Go profiles under /debug/pprof on the admin address."`
 	Sandbox        bool   `name:"sandbox" help:"Send to a stand-in for DingTalk inside this process and show what employees receive. Needs no credentials and no rules.yaml."`
@@ -89,7 +90,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 		Retention: time.Duration(c.Retention), RetentionSize: int64(c.RetentionSize),
 		HooksAddress: cmp.Or(c.HooksAddress, hooks), AdminAddress: c.AdminAddress,
 		MetricsAddress: c.MetricsAddress, SandboxAddress: c.SandboxAddress,
-		Pprof: c.Pprof, Version: env.Version.Version, Log: log,
+		Pprof: c.Pprof, AdminInsecure: c.AdminInsecure, Version: env.Version.Version, Log: log,
 	})
 	var faults config.Faults
 	if errors.As(err, &faults) {
@@ -133,7 +134,7 @@ func greeting(b *bridge.Bridge, own bool) string {
 workbell with a stand-in for DingTalk: nothing leaves this machine.
 
   the employees' phones  %s/
-  API, metrics, reload   %s/
+  the console            %s/
 
 %s
 

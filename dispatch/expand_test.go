@@ -68,7 +68,7 @@ func TestSetAside(t *testing.T) {
 		over    []string
 		want    *outbox.Update
 	}{
-		"only the app's limits": {24 * time.Hour, []string{RecipientsKey("ops"), outbox.CallsKey("ops", method)}, nil},
+		"only the app's limits": {24 * time.Hour, []string{RecipientsKey("ops"), outbox.CallsKey("ops", Method)}, nil},
 		"some": {24 * time.Hour, []string{u1, RecipientsKey("ops")}, &outbox.Update{State: outbox.Queued, Due: now, Split: []outbox.Part{
 			{To: users("u2"), Due: now}, {To: users("u1"), Due: now, Aside: true}}}},
 		"all": {24 * time.Hour, []string{u1, u2}, &outbox.Update{State: outbox.Queued, Due: tomorrow, Reason: full,

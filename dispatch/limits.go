@@ -19,8 +19,9 @@ const (
 	everyonePerDay      = 3
 )
 
-// method is the API method that calls are counted under.
-const method = "asyncsend_v2"
+// Method is the API method that calls which send are counted under, those by
+// template, too.
+const Method = "asyncsend_v2"
 
 // slack is how far DingTalk's clock and ours may be apart where a day ends: a
 // call within it counts against both days, and a day's count is kept so long.
@@ -73,7 +74,7 @@ func (a allowance) needs(to message.Recipients, now time.Time, before []outbox.A
 
 // shared returns the quotas that hold back the whole app.
 func (a allowance) shared(to message.Recipients, now time.Time) []need {
-	calls := outbox.CallQuotas(a.app, method, a.limits.CallsPerSecond, now, a.zone)
+	calls := outbox.CallQuotas(a.app, Method, a.limits.CallsPerSecond, now, a.zone)
 	return []need{
 		{Quota: calls[0]},
 		// A call for more people than a minute allows waits for an empty minute:

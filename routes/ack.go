@@ -1,37 +1,35 @@
 package routes
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
-
-	"github.com/labstack/echo/v4"
 
 	"workbell/outbox"
 )
 
 // ack notes that somebody takes care: the escalation of all deliveries of the
 // same event and rule ends.
-func (o Options) ack(c echo.Context) error {
-	ord, err := orderToAll(c)
-	if err != nil {
-		return err
+func (o Options) ack(ctx context.Context, id int64, ord Order) (Done, int, error) {
+	if err := ord.checkAll(); err != nil {
+		return Done{}, 0, err
 	}
-	named, err := o.get(c)
+	named, err := o.get(ctx, id)
 	if err != nil {
-		return err
+		return Done{}, 0, err
 	}
 	did := 0
 	f := outbox.Filter{Event: named.Event, Limit: MaxPage}
 	for {
-		page, err := o.Store.List(c.Request().Context(), f)
+		page, err := o.Store.List(ctx, f)
 		if err != nil {
-			return err
+			return Done{}, 0, err
 		}
 		for _, d := range page {
-			n, err := o.ackOne(c, d, named.Rule, ord)
+			n, err := o.ackOne(ctx, d, named.Rule, ord)
 			if err != nil {
-				return err
+				return Done{}, 0, err
 			}
 			did += n
 		}
@@ -44,16 +42,16 @@ func (o Options) ack(c echo.Context) error {
 	if did > 0 {
 		done = fmt.Sprintf("acknowledged; deliveries of this event and rule that are not passed on any more: %d", did)
 	}
-	return c.JSON(http.StatusOK, Done{ID: named.ID, Done: done, Deliveries: []Ref{}})
+	return Done{ID: named.ID, Done: done, Deliveries: []Ref{}}, http.StatusOK, nil
 }
 
 // ackOne acknowledges d if it is of the rule and has not been yet; it returns
 // how many that were.
-func (o Options) ackOne(c echo.Context, d outbox.Delivery, rule string, ord Order) (int, error) {
+func (o Options) ackOne(ctx context.Context, d outbox.Delivery, rule string, ord Order) (int, error) {
 	if d.Rule != rule || !d.Acked.IsZero() {
 		return 0, nil
 	}
-	_, err := o.Store.Amend(c.Request().Context(), outbox.Amendment{
+	_, err := o.Store.Amend(ctx, outbox.Amendment{
 		Delivery: d.ID, Acked: true, Drop: []outbox.Kind{outbox.FollowEscalate}, Note: ord.note("acknowledged"),
 	})
 	if errors.Is(err, outbox.ErrNotFound) { // pruned since

@@ -1,6 +1,7 @@
 package routes
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,6 +36,47 @@ const MaxBy = 64
 // maxOrder is the most bytes of an Order: 100 user ids of 64 bytes, and room.
 const maxOrder = 64 << 10
 
+// What can be done with a delivery: the last element of the path.
+const (
+	Resend = "resend"
+	Recall = "recall"
+	Ack    = "ack"
+)
+
+// Do does one of these with a delivery: the same for the API and the console.
+// status is that of an answer. The error is a refusal that says why (see
+// Detail), or the store's.
+func (o Options) Do(ctx context.Context, what string, id int64, ord Order) (done Done, status int, err error) {
+	switch what {
+	case Resend:
+		return o.resend(ctx, id, ord)
+	case Recall:
+		return o.recall(ctx, id, ord)
+	case Ack:
+		return o.ack(ctx, id, ord)
+	}
+	return Done{}, 0, refuse(http.StatusNotFound, "there is nothing called %q to do with a delivery", what)
+}
+
+// do answers an order of the API's.
+func (o Options) do(what string) echo.HandlerFunc {
+	return func(c echo.Context) error {
+		ord, err := order(c)
+		if err != nil {
+			return err
+		}
+		id, err := deliveryID(c)
+		if err != nil {
+			return err
+		}
+		done, status, err := o.Do(c.Request().Context(), what, id, ord)
+		if err != nil {
+			return err
+		}
+		return c.JSON(status, done)
+	}
+}
+
 // deed is what an order comes to.
 type deed struct {
 	outbox.Amendment
@@ -42,28 +84,28 @@ type deed struct {
 	done   string // in words
 }
 
-// act carries out what decide makes of the delivery that the path names. If the
-// delivery changes between the look and the deed, it looks again.
-func (o Options) act(c echo.Context, ord Order, decide func(outbox.Delivery, Order) (deed, error)) error {
+// act carries out what decide makes of the delivery. If it changes between the
+// look and the deed, it looks again.
+func (o Options) act(ctx context.Context, id int64, decide func(outbox.Delivery) (deed, error)) (Done, int, error) {
 	const looks = 3
 	for look := 1; ; look++ {
-		d, err := o.get(c)
+		d, err := o.get(ctx, id)
 		if err != nil {
-			return err
+			return Done{}, 0, err
 		}
-		do, err := decide(d, ord)
+		do, err := decide(d)
 		if err != nil {
-			return err
+			return Done{}, 0, err
 		}
 		if do.Delivery == 0 { // nothing is left to do
-			return c.JSON(do.status, Done{ID: d.ID, Done: do.done, Deliveries: []Ref{}})
+			return Done{ID: d.ID, Done: do.done, Deliveries: []Ref{}}, do.status, nil
 		}
-		made, err := o.Store.Amend(c.Request().Context(), do.Amendment)
+		made, err := o.Store.Amend(ctx, do.Amendment)
 		if changed := errors.Is(err, outbox.ErrState) || errors.Is(err, outbox.ErrBusy); changed && look < looks {
 			continue
 		}
 		if err != nil {
-			return notDone(d.ID, err)
+			return Done{}, 0, notDone(d.ID, err)
 		}
 		answer := Done{ID: d.ID, Done: do.done, Deliveries: []Ref{}}
 		if do.State == outbox.Queued {
@@ -73,7 +115,7 @@ func (o Options) act(c echo.Context, ord Order, decide func(outbox.Delivery, Ord
 			answer.Deliveries = append(answer.Deliveries, Ref(m))
 		}
 		o.Log.Info("delivery amended", "component", "routes", "delivery", d.ID, "done", do.Note)
-		return c.JSON(do.status, answer)
+		return answer, do.status, nil
 	}
 }
 
@@ -112,19 +154,24 @@ func order(c echo.Context) (Order, error) {
 		return ord, refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes", tooLarge.Limit)
 	case err != nil:
 		return ord, refuse(http.StatusBadRequest, `the body is not as it should be (%v): send none, or {"by":"alice"}; resend takes "to":["u1"] too`, err)
-	case len(ord.By) > MaxBy || !utf8.ValidString(ord.By) || strings.ContainsFunc(ord.By, func(r rune) bool { return !unicode.IsPrint(r) }):
-		return ord, refuse(http.StatusBadRequest, "by=%.80q: give at most %d bytes of printable text", ord.By, MaxBy)
 	}
 	return ord, nil
 }
 
-// orderToAll is order for what cannot be done to some of the recipients.
-func orderToAll(c echo.Context) (Order, error) {
-	ord, err := order(c)
-	if err == nil && len(ord.To) > 0 {
-		err = refuse(http.StatusBadRequest, "only a resend can be restricted to some recipients: leave out to")
+// check refuses what no history should hold.
+func (ord Order) check() error {
+	if len(ord.By) > MaxBy || !utf8.ValidString(ord.By) || strings.ContainsFunc(ord.By, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return refuse(http.StatusBadRequest, "by=%.80q: give at most %d bytes of printable text", ord.By, MaxBy)
 	}
-	return ord, err
+	return nil
+}
+
+// checkAll is check for what cannot be done to some of the recipients.
+func (ord Order) checkAll() error {
+	if len(ord.To) > 0 {
+		return refuse(http.StatusBadRequest, "only a resend can be restricted to some recipients: leave out to")
+	}
+	return ord.check()
 }
 
 // note is a line for the history: what was done, by whom.

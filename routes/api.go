@@ -14,8 +14,6 @@ import (
 	"workbell/outbox"
 )
 
-func (o Options) index(c echo.Context) error { return c.HTMLBlob(http.StatusOK, o.Index()) }
-
 // reload loads rules.yaml and the templates again: 200, or 400 with every
 // fault, and then the old ones stay.
 func (o Options) reload(c echo.Context) error {

@@ -130,12 +130,16 @@ func number(text, key string, to *int64) error {
 
 // delivery answers with one delivery and all that is known of it.
 func (o Options) delivery(c echo.Context) error {
-	d, err := o.get(c)
+	id, err := deliveryID(c)
+	if err != nil {
+		return err
+	}
+	ctx := c.Request().Context()
+	d, err := o.get(ctx, id)
 	if err != nil {
 		return err
 	}
 	answer := Delivery{Delivery: d}
-	ctx := c.Request().Context()
 	if answer.Facts, err = o.facts(ctx, d.Event); err != nil {
 		return err
 	}
@@ -149,13 +153,18 @@ func (o Options) delivery(c echo.Context) error {
 	return c.JSON(http.StatusOK, answer)
 }
 
-// get returns the delivery that the path names.
-func (o Options) get(c echo.Context) (outbox.Delivery, error) {
+// deliveryID is the delivery that the path names.
+func deliveryID(c echo.Context) (int64, error) {
 	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
 	if err != nil {
-		return outbox.Delivery{}, refuse(http.StatusNotFound, "there is no delivery %q: its id is a number, see /api/v1/deliveries", c.Param("id"))
+		return 0, refuse(http.StatusNotFound, "there is no delivery %q: its id is a number, see /api/v1/deliveries", c.Param("id"))
 	}
-	d, err := o.Store.Get(c.Request().Context(), id)
+	return id, nil
+}
+
+// get returns a delivery, or a refusal.
+func (o Options) get(ctx context.Context, id int64) (outbox.Delivery, error) {
+	d, err := o.Store.Get(ctx, id)
 	if errors.Is(err, outbox.ErrNotFound) {
 		return d, refuse(http.StatusNotFound, "there is no delivery %d; it may have been removed with its event", id)
 	}

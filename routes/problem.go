@@ -21,6 +21,16 @@ func refuse(status int, format string, args ...any) *problem {
 	return &problem{Title: http.StatusText(status), Status: status, Detail: fmt.Sprintf(format, args...)}
 }
 
+// Detail says in words why a request was refused; false where err is no
+// refusal but a fault, which the log tells of.
+func Detail(err error) (string, bool) {
+	var p *problem
+	if errors.As(err, &p) {
+		return p.Detail, true
+	}
+	return "", false
+}
+
 // retryAfter is what a 503 asks the sender to wait, in seconds.
 const retryAfter = "5"
 

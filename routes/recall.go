@@ -1,11 +1,10 @@
 package routes
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"workbell/outbox"
 )
@@ -16,12 +15,11 @@ const recallWithin = 24 * time.Hour
 
 // recall takes a delivery back: one that has not left is not sent any more; for
 // one that has, DingTalk is asked to, as a follow-up.
-func (o Options) recall(c echo.Context) error {
-	ord, err := orderToAll(c)
-	if err != nil {
-		return err
+func (o Options) recall(ctx context.Context, id int64, ord Order) (Done, int, error) {
+	if err := ord.checkAll(); err != nil {
+		return Done{}, 0, err
 	}
-	return o.act(c, ord, func(d outbox.Delivery, ord Order) (deed, error) {
+	return o.act(ctx, id, func(d outbox.Delivery) (deed, error) {
 		do, err := recalling(d, ord, time.Now())
 		if err == nil && len(do.Add) > 0 {
 			err = o.needs(d.App)

@@ -2,13 +2,12 @@ package routes
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/labstack/echo/v4"
 
 	"workbell/message"
 	"workbell/outbox"
@@ -19,12 +18,11 @@ const leastLife = time.Hour
 
 // resend sends a delivery again: in place where DingTalk never took it, else
 // as a new delivery of the same event, to those who lack it.
-func (o Options) resend(c echo.Context) error {
-	ord, err := order(c)
-	if err != nil {
-		return err
+func (o Options) resend(ctx context.Context, id int64, ord Order) (Done, int, error) {
+	if err := ord.check(); err != nil {
+		return Done{}, 0, err
 	}
-	return o.act(c, ord, func(d outbox.Delivery, ord Order) (deed, error) {
+	return o.act(ctx, id, func(d outbox.Delivery) (deed, error) {
 		if err := o.needs(d.App); err != nil {
 			return deed{}, err
 		}

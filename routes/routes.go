@@ -52,7 +52,9 @@ type Options struct {
 	// Loopback says that the admin listener is on a loopback address: then Host
 	// must name this machine, so that no web page can reach it by DNS rebinding.
 	Loopback bool
-	Index    func() []byte // GET /, HTML
+	// Console adds the web console's pages to the admin listener; nil: there are
+	// none. Their paths are the console's own, and it answers their errors.
+	Console func(*echo.Echo)
 }
 
 // Route is one line of the table of all paths.
@@ -71,16 +73,15 @@ func (o Options) hooks() []Route {
 
 func (o Options) admin() []Route {
 	routes := []Route{
-		{http.MethodGet, "/", o.index},
 		{http.MethodGet, "/livez", o.live},
 		{http.MethodGet, "/readyz", o.ready},
 		{http.MethodGet, "/metrics", echo.WrapHandler(o.Metrics)},
 		{http.MethodPost, "/-/reload", o.reload},
 		{http.MethodGet, "/api/v1/deliveries", o.deliveries},
 		{http.MethodGet, "/api/v1/deliveries/:id", o.delivery},
-		{http.MethodPost, "/api/v1/deliveries/:id/resend", o.resend},
-		{http.MethodPost, "/api/v1/deliveries/:id/recall", o.recall},
-		{http.MethodPost, "/api/v1/deliveries/:id/ack", o.ack},
+		{http.MethodPost, "/api/v1/deliveries/:id/resend", o.do(Resend)},
+		{http.MethodPost, "/api/v1/deliveries/:id/recall", o.do(Recall)},
+		{http.MethodPost, "/api/v1/deliveries/:id/ack", o.do(Ack)},
 		{http.MethodGet, "/api/v1/events/:id", o.event},
 		{http.MethodGet, "/api/v1/apps", o.apps},
 		{http.MethodGet, "/api/v1/stats", o.stats},
@@ -98,6 +99,9 @@ func Hooks(o Options) http.Handler { return o.echo(o.hooks()) }
 // something are refused when a browser sends them from another site.
 func Admin(o Options) http.Handler {
 	e := o.echo(o.admin())
+	if o.Console != nil {
+		o.Console(e)
+	}
 	if o.Loopback {
 		e.Pre(hostIsLocal)
 	}

@@ -1,0 +1,243 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"workbell/config"
+	"workbell/message"
+	"workbell/outbox"
+	"workbell/source"
+	"workbell/transform"
+)
+
+// Bounds of a trial. What does not end within its time (templates can be made to
+// run for long) keeps its place until it does; nothing else waits for it.
+const (
+	maxTrials    = 2
+	trialWithin  = 2 * time.Second
+	maxTrialForm = 2 << 20   // bytes of all that is posted, as forms write them
+	maxTried     = 256 << 10 // bytes of the payload
+	maxEvents    = 5         // that are shown of a payload
+)
+
+// playPage is the playground.
+type playPage struct {
+	Texts
+	Names   []string // of the templates
+	Open    string   // the one that is shown
+	Sources []sourceChoice
+	Source  string
+	Name    string // GitHub's event
+	Event   string // whose headers are taken
+	Payload string
+	Recent  []outbox.Event
+	Trial   trial
+}
+
+type sourceChoice struct{ Name, Kind string }
+
+// trial is what the texts make of the payload.
+type trial struct {
+	Faults config.Faults
+	Wrong  string // with the payload
+	Events []tried
+	More   int // events that are not shown
+}
+
+type tried struct {
+	Event    *source.Event
+	Trace    []transform.Step
+	Faults   []string
+	Messages []triedMessage
+}
+
+type triedMessage struct {
+	transform.Message
+	Calls, Bytes, Most int
+}
+
+func (c *Console) playground(e echo.Context, p *page) error {
+	p.name, p.Here, p.Title = "playground", "playground", p.words.text("nav.playground")
+	ctx := e.Request().Context()
+	texts, err := c.Files()
+	if err != nil {
+		return fmt.Errorf("reading rules and templates for the playground: %w", err)
+	}
+	body := &playPage{Texts: texts, Names: slices.Sorted(maps.Keys(texts.Templates))}
+	p.Body = body
+	cfg := c.Rules().Config
+	for i := range cfg.Sources {
+		body.Sources = append(body.Sources, sourceChoice{cfg.Sources[i].Name, cfg.Sources[i].Type})
+	}
+	if body.Recent, err = c.recent(ctx, recentEvents); err != nil {
+		return err
+	}
+	if err := c.begin(ctx, body, e.QueryParam("event")); err != nil {
+		return err
+	}
+	body.Trial = c.trial(ctx, body, p)
+	return nil
+}
+
+// begin fills in the event that was chosen, the newest, or a sample.
+func (c *Console) begin(ctx context.Context, body *playPage, chosen string) error {
+	if chosen == "" && len(body.Recent) > 0 {
+		chosen = strconv.FormatInt(body.Recent[0].ID, 10)
+	}
+	id, _ := strconv.ParseInt(chosen, 10, 64)
+	kept, err := c.Store.Event(ctx, id)
+	switch {
+	case errors.Is(err, outbox.ErrNotFound):
+		body.Payload = sample
+		if len(body.Sources) > 0 {
+			body.Source = body.Sources[0].Name
+		}
+	case err != nil:
+		return err
+	default:
+		body.Event, body.Source, body.Name = chosen, kept.Source, kept.Name
+		body.Payload, _ = indented(kept.Payload)
+	}
+	body.Open = body.Names[0]
+	for _, name := range body.Names {
+		if kind := kept.Kind; strings.TrimSuffix(name, ".tmpl") == kind {
+			body.Open = name
+		}
+	}
+	return nil
+}
+
+// sample is what there is to try before the first webhook.
+const sample = `{
+  "version": "4", "groupKey": "{}:{alertname=\"HighLatency\"}", "status": "firing", "receiver": "workbell",
+  "groupLabels": {"alertname": "HighLatency"}, "externalURL": "http://alertmanager.example:9093",
+  "commonLabels": {"alertname": "HighLatency", "severity": "critical", "service": "checkout"},
+  "commonAnnotations": {"summary": "p99 latency is 2.3 s"},
+  "alerts": [{"status": "firing", "labels": {"alertname": "HighLatency", "instance": "web-1:8080"},
+    "annotations": {"summary": "p99 latency is 2.3 s"}, "startsAt": "2026-11-22T03:04:05Z",
+    "generatorURL": "http://prometheus.example:9090/graph", "fingerprint": "a1b2c3d4e5f60718"}]
+}`
+
+// try answers each keystroke with what has become of the trial.
+func (c *Console) try(e echo.Context, p *page) error {
+	p.name, p.part, p.Here = "trial", "trial", "playground"
+	r := e.Request()
+	r.Body = http.MaxBytesReader(e.Response(), r.Body, maxTrialForm)
+	if err := r.ParseForm(); err != nil { // told where the answer is looked for
+		p.Body = &playPage{Trial: trial{Wrong: p.words.text("play.large", maxTrialForm>>20)}}
+		return nil
+	}
+	form := r.PostForm
+	body := &playPage{Texts: Texts{Rules: unix(form.Get("rules")), Templates: map[string]string{}},
+		Source: form.Get("source"), Name: strings.TrimSpace(form.Get("name")), Event: form.Get("event"), Payload: form.Get("payload")}
+	for key, values := range form {
+		if name, ok := strings.CutPrefix(key, "template:"); ok {
+			body.Templates[name] = unix(values[0])
+		}
+	}
+	body.Trial = c.trial(r.Context(), body, p)
+	p.Body = body
+	return nil
+}
+
+// unix undoes what browsers do to line ends.
+func unix(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
+
+// trial compiles the texts and applies them to the payload, within bounds.
+func (c *Console) trial(ctx context.Context, body *playPage, p *page) trial {
+	if len(body.Payload) > maxTried {
+		return trial{Wrong: p.words.text("play.payload", maxTried>>10)}
+	}
+	headers := c.headers(ctx, body)
+	ctx, cancel := context.WithTimeout(ctx, trialWithin)
+	defer cancel()
+	select {
+	case c.trials <- struct{}{}:
+	case <-ctx.Done():
+		return trial{Wrong: p.words.text("play.busy")}
+	}
+	done := make(chan trial, 1)
+	go func() {
+		defer func() { <-c.trials }()
+		done <- c.attempt(body.Texts, body.Source, headers, []byte(body.Payload), p)
+	}()
+	select {
+	case t := <-done:
+		return t
+	case <-ctx.Done():
+		return trial{Wrong: p.words.text("play.slow")}
+	}
+}
+
+// headers are those that came with the event that was chosen, and the event's
+// name, without which GitHub's payloads tell little.
+func (c *Console) headers(ctx context.Context, body *playPage) map[string]string {
+	headers := map[string]string{}
+	if id, err := strconv.ParseInt(body.Event, 10, 64); err == nil {
+		if kept, err := c.Store.Event(ctx, id); err == nil {
+			maps.Copy(headers, kept.Headers)
+		}
+	}
+	if name, _, _ := strings.Cut(body.Name, "."); name != "" {
+		headers["X-Github-Event"] = name
+	}
+	if headers["X-Github-Delivery"] == "" {
+		headers["X-Github-Delivery"] = "playground"
+	}
+	return headers
+}
+
+// attempt is one trial. Nothing that is typed may end the process: a panic is
+// told as what is wrong.
+func (c *Console) attempt(texts Texts, name string, headers map[string]string, payload []byte, p *page) (t trial) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.Log.Error("trial panicked", "component", "console", "panic", r)
+			t = trial{Wrong: p.words.text("problem.fault")}
+		}
+	}()
+	rules, faults := c.Try(texts)
+	t.Faults = faults
+	if faults.Fatal() != nil {
+		return t
+	}
+	src := rules.Sources[name]
+	if src == nil {
+		t.Wrong = p.words.text("play.nosource", name)
+		return t
+	}
+	events, err := src.Replay(headers, payload, p.Now)
+	if err != nil {
+		t.Wrong = err.Error()
+		return t
+	}
+	if len(events) > maxEvents {
+		events, t.More = events[:maxEvents], len(events)-maxEvents
+	}
+	for _, ev := range events {
+		t.Events = append(t.Events, explain(rules, ev, p.Now))
+	}
+	return t
+}
+
+func explain(rules Rules, ev *source.Event, now time.Time) tried {
+	result := rules.Transform.Explain(ev, now)
+	one := tried{Event: ev, Trace: result.Trace, Faults: slices.Clone(ev.Faults)}
+	for _, f := range result.Faults {
+		one.Faults = append(one.Faults, f.Error())
+	}
+	for _, m := range result.Messages {
+		one.Messages = append(one.Messages, triedMessage{m, len(m.Calls(0)), len(m.Body), message.MaxBytes})
+	}
+	return one
+}

@@ -1,0 +1,111 @@
+"use strict";
+// Pages are drawn by the server, and htmx puts parts of them in place. This adds
+// what only a browser can know: keys, which text is open, what is new.
+
+const $ = (id) => document.getElementById(id);
+const all = (selector, in_ = document) => [...in_.querySelectorAll(selector)];
+
+// --- what changes while it is looked at
+
+let stream = null;
+function listen() {
+  const url = document.body.dataset.live, mark = $("live");
+  if (!url || stream || document.visibilityState === "hidden") return;
+  const say = (on) => { mark.hidden = false; mark.classList.toggle("off", !on); mark.textContent = on ? mark.dataset.yes : mark.dataset.no; };
+  let lost = false;
+  stream = new EventSource(url);
+  stream.onopen = () => { say(true); if (lost) changed(); lost = false; };
+  stream.onerror = () => { say(false); lost = true; };
+  stream.onmessage = changed;
+}
+const changed = () => htmx.trigger(document.body, "changed");
+
+document.addEventListener("visibilitychange", () => { // a page that nobody sees keeps no connection
+  if (document.visibilityState === "hidden") { stream?.close(); stream = null; return; }
+  if (document.body.dataset.live && !stream) { listen(); changed(); }
+});
+
+let before = null; // the rows that the list had
+document.addEventListener("htmx:beforeSwap", (e) => {
+  if (e.detail.target?.id === "list") before = new Set(all("#list tbody tr").map((r) => r.id));
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if (!before) return;
+  const fresh = all("#list tbody tr").filter((r) => !before.has(r.id));
+  before = null;
+  fresh.forEach((r) => r.classList.add("new"));
+  if (fresh.length) $("news").textContent = document.body.dataset.new + fresh.length + ". " + fresh[0].querySelector("a").textContent;
+});
+
+// --- keys
+
+function step(by) {
+  const links = all("#list tbody a[id]");
+  if (!links.length) return;
+  const at = links.indexOf(document.activeElement);
+  const next = links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
+  next.focus();
+  next.scrollIntoView({ block: "nearest" });
+}
+
+const keys = {
+  j: () => step(1), k: () => step(-1),
+  "/": () => $("q")?.focus(),
+  u: () => $("back")?.click(),
+  "?": () => $("help").showModal(),
+};
+document.addEventListener("keydown", (e) => {
+  const typing = e.target.closest("input, textarea, select, dialog");
+  if (typing || e.ctrlKey || e.metaKey || e.altKey || !keys[e.key]) return;
+  e.preventDefault();
+  keys[e.key]();
+});
+
+// --- the playground
+
+const tabs = () => all('[role="tab"]');
+function open(tab, focus) {
+  tabs().forEach((t) => {
+    const on = t === tab;
+    t.setAttribute("aria-selected", on);
+    t.tabIndex = on ? 0 : -1;
+    $(t.getAttribute("aria-controls")).hidden = !on;
+  });
+  if (focus) tab.focus();
+}
+
+function place(button) { // the cursor to where a fault is
+  const text = all("textarea[data-file]").find((t) => button.dataset.file.endsWith(t.dataset.file));
+  if (!text) return;
+  open($(text.closest('[role="tabpanel"]').getAttribute("aria-labelledby")));
+  const lines = text.value.split("\n"), line = button.dataset.line - 1;
+  const from = lines.slice(0, line).reduce((n, l) => n + l.length + 1, 0) + Math.max(0, button.dataset.column - 1);
+  text.focus();
+  text.setSelectionRange(from, from + (lines[line]?.slice(button.dataset.column - 1).match(/^[\w.]+/)?.[0].length || 1));
+  text.scrollTop = Math.max(0, line - 5) * (text.scrollHeight / lines.length);
+}
+
+document.addEventListener("click", async (e) => {
+  const tab = e.target.closest('[role="tab"]'), at = e.target.closest("button.place");
+  if (tab) open(tab);
+  if (at) place(at);
+  if (e.target.closest("#keys")) $("help").showModal();
+  const copy = e.target.closest("#copy");
+  if (copy) {
+    await navigator.clipboard.writeText(all(".pane").find((p) => !p.hidden).querySelector("textarea").value);
+    const said = copy.textContent;
+    copy.textContent = copy.dataset.done;
+    setTimeout(() => { copy.textContent = said; }, 1500);
+  }
+});
+document.addEventListener("keydown", (e) => {
+  const list = tabs(), at = list.indexOf(e.target), by = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+  if (at >= 0 && by) open(list[(at + by + list.length) % list.length], true);
+});
+
+$("keys").hidden = false;
+if (tabs().length) {
+  open(tabs()[0]);
+  if (navigator.clipboard) $("copy").hidden = false;
+}
+listen();
