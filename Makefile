@@ -4,7 +4,7 @@ BIN := $(CURDIR)/.bin
 ALERTMANAGER := v0.31.1
 export PATH := $(BIN):$(PATH)
 
-.PHONY: test build deps packages fmt vet lint unit fuzz race chaos bench clean
+.PHONY: test build deps packages fmt vet lint unit fuzz race chaos bench screenshots clean
 
 test: deps fmt vet lint unit ## everything
 
@@ -13,8 +13,8 @@ build: ## one static binary
 
 deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER)
 
-packages: # what the tests run besides: the README's curl, a limit on files, PostgreSQL's programs (no cluster of the system's)
-	@for p in curl:curl prlimit:util-linux; do \
+packages: # what the tests run besides: the README's curl, a limit on files, a browser, PostgreSQL's programs (no cluster of the system's)
+	@for p in curl:curl prlimit:util-linux chromium:chromium; do \
 		command -v $${p%%:*} >/dev/null && continue; \
 		echo "deps: installing $${p##*:}, once"; \
 		apt-get update -qq && apt-get install -y -qq $${p##*:} >/dev/null; \
@@ -61,6 +61,9 @@ chaos: ## the crash test, long: CRASHES kills
 
 bench: build ## the figures of docs/performance.md
 	go run ./bench
+
+screenshots: packages ## docs/screenshots, from a bridge with a day's notifications
+	SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestScreenshots -timeout 5m ./console
 
 clean:
 	rm -rf workbell $(BIN)
