@@ -52,7 +52,7 @@ func (b *Bridge) consoleApps() []console.App {
 	for _, a := range b.plan.Load().Config.DingTalk.Apps {
 		s := status[a.Name]
 		apps = append(apps, console.App{
-			Name: a.Name, Trouble: string(s.Reason), Until: s.PausedUntil, InFlight: s.InFlight,
+			Name: a.Name, Trouble: string(s.Reason), Until: s.PausedUntil,
 			LastSuccess: s.LastSuccess, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
 			CallsKey: outbox.CallsKey(a.Name, dispatch.Method), RecipientsKey: dispatch.RecipientsKey(a.Name),
 			CallsLimit: a.Limits.CallsPerSecond, RecipientLimit: a.Limits.RecipientsPerMinute,

@@ -72,7 +72,6 @@ type App struct {
 	Name        string
 	Trouble     string // why it pauses; empty: it is well
 	Until       time.Time
-	InFlight    int
 	LastSuccess time.Time
 	LastError   string
 	LastErrorAt time.Time

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"html/template"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
@@ -33,7 +34,6 @@ type deliveryPage struct {
 	Drawing  template.HTML
 	Msg      string // the exact bytes
 	Bytes    int
-	Most     int
 	Raw      string // the webhook's payload, indented
 	Cut      bool   // it is longer
 	Headers  []header
@@ -65,7 +65,7 @@ func (c *Console) delivery(e echo.Context, p *page) error {
 		return err
 	}
 	body := deliveryPage{row: row{d, kept.Source, kept.Title, kept.Status, kept.Severity, kept.GroupKey}, Kept: kept,
-		Drawing: phone.Draw(d.Body, d.App), Msg: string(d.Body), Bytes: len(d.Body), Most: message.MaxBytes, Actions: actions(&d)}
+		Drawing: phone.Draw(d.Body, d.App), Msg: string(d.Body), Bytes: len(d.Body), Actions: actions(&d)}
 	body.Raw, body.Cut = indented(kept.Payload)
 	for _, name := range slices.Sorted(maps.Keys(kept.Headers)) {
 		body.Headers = append(body.Headers, header{name, kept.Headers[name]})
@@ -90,7 +90,7 @@ func (c *Console) delivery(e echo.Context, p *page) error {
 func (c *Console) named(e echo.Context, p *page) (outbox.Delivery, error) {
 	id, err := strconv.ParseInt(e.Param("id"), 10, 64)
 	if err != nil {
-		return outbox.Delivery{}, &fault{404, p.words.text("problem.gone")}
+		return outbox.Delivery{}, &fault{http.StatusNotFound, p.words.text("problem.gone")}
 	}
 	return c.Store.Get(e.Request().Context(), id)
 }

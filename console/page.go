@@ -12,6 +12,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"workbell/message"
 	"workbell/outbox"
 	"workbell/phone"
 )
@@ -27,7 +28,7 @@ var pages = func() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
 	for lang, words := range catalogues {
 		funcs := template.FuncMap{
-			"t": words.text, "state": words.state, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "share": share,
+			"t": words.text, "state": words.state, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "share": share, "most": func() int { return message.MaxBytes },
 		}
 		common := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "page/layout.tmpl", "page/parts.tmpl"))
 		all[lang] = map[string]*template.Template{}

@@ -14,7 +14,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"workbell/config"
-	"workbell/message"
 	"workbell/outbox"
 	"workbell/source"
 	"workbell/transform"
@@ -34,8 +33,7 @@ const (
 type playPage struct {
 	Texts
 	Names   []string // of the templates
-	Open    string   // the one that is shown
-	Sources []sourceChoice
+	Sources []string
 	Source  string
 	Name    string // GitHub's event
 	Event   string // whose headers are taken
@@ -44,14 +42,29 @@ type playPage struct {
 	Trial   trial
 }
 
-type sourceChoice struct{ Name, Kind string }
-
 // trial is what the texts make of the payload.
 type trial struct {
 	Faults config.Faults
 	Wrong  string // with the payload
 	Events []tried
 	More   int // events that are not shown
+}
+
+// Said is what a screen reader says of it.
+func (t trial) Said(p *page) string {
+	if t.Wrong != "" {
+		return t.Wrong
+	}
+	for _, f := range t.Faults {
+		if !f.Warning {
+			return f.Error()
+		}
+	}
+	n := 0
+	for _, e := range t.Events {
+		n += len(e.Messages)
+	}
+	return p.words.text("play.messages", n)
 }
 
 type tried struct {
@@ -63,7 +76,7 @@ type tried struct {
 
 type triedMessage struct {
 	transform.Message
-	Calls, Bytes, Most int
+	Calls, Bytes int
 }
 
 func (c *Console) playground(e echo.Context, p *page) error {
@@ -77,7 +90,7 @@ func (c *Console) playground(e echo.Context, p *page) error {
 	p.Body = body
 	cfg := c.Rules().Config
 	for i := range cfg.Sources {
-		body.Sources = append(body.Sources, sourceChoice{cfg.Sources[i].Name, cfg.Sources[i].Type})
+		body.Sources = append(body.Sources, cfg.Sources[i].Name)
 	}
 	if body.Recent, err = c.recent(ctx, recentEvents); err != nil {
 		return err
@@ -100,19 +113,13 @@ func (c *Console) begin(ctx context.Context, body *playPage, chosen string) erro
 	case errors.Is(err, outbox.ErrNotFound):
 		body.Payload = sample
 		if len(body.Sources) > 0 {
-			body.Source = body.Sources[0].Name
+			body.Source = body.Sources[0]
 		}
 	case err != nil:
 		return err
 	default:
 		body.Event, body.Source, body.Name = chosen, kept.Source, kept.Name
 		body.Payload, _ = indented(kept.Payload)
-	}
-	body.Open = body.Names[0]
-	for _, name := range body.Names {
-		if kind := kept.Kind; strings.TrimSuffix(name, ".tmpl") == kind {
-			body.Open = name
-		}
 	}
 	return nil
 }
@@ -237,7 +244,7 @@ func explain(rules Rules, ev *source.Event, now time.Time) tried {
 		one.Faults = append(one.Faults, f.Error())
 	}
 	for _, m := range result.Messages {
-		one.Messages = append(one.Messages, triedMessage{m, len(m.Calls(0)), len(m.Body), message.MaxBytes})
+		one.Messages = append(one.Messages, triedMessage{m, len(m.Calls(0)), len(m.Body)})
 	}
 	return one
 }

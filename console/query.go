@@ -114,11 +114,15 @@ type listing struct {
 	Rows   []row
 	Next   int64 // before which the next page begins; 0: there is none
 	Looked int   // at so many deliveries one by one; 0: the store found them
+
+	last  int64 // that was looked at
+	known map[int64]outbox.Event
 }
 
 // list finds the newest deliveries that q asks for: a page full, or as many as
 // there are among those that it looks at.
-func (c *Console) list(ctx context.Context, q query) (l listing, err error) {
+func (c *Console) list(ctx context.Context, q query) (listing, error) {
+	l := listing{known: map[int64]outbox.Event{}}
 	f := q.filter()
 	if !q.Until.IsZero() {
 		at, err := c.firstAfter(ctx, q.Until)
@@ -129,37 +133,43 @@ func (c *Console) list(ctx context.Context, q query) (l listing, err error) {
 			f.Before = at
 		}
 	}
-	known := map[int64]outbox.Event{}
 	for {
 		page, err := c.Store.List(ctx, f)
 		if err != nil {
 			return l, err
 		}
-		for i, d := range page {
-			if d.Created.Before(q.From) { // and so is what follows
-				return q.told(l), nil
-			}
-			if i == perPage || len(l.Rows) == perPage {
-				break
-			}
-			r, err := c.row(ctx, d, known)
-			if err != nil {
-				return l, err
-			}
-			l.Looked++
-			if q.matches(&r) {
-				l.Rows = append(l.Rows, r)
-			}
-			f.Before = d.ID
+		end, err := c.sift(ctx, q, page, &l)
+		if err != nil || end {
+			return q.told(l), err
 		}
+		if !q.slow() || l.Looked >= perLook || len(l.Rows) == perPage {
+			l.Next = l.last
+			return q.told(l), nil
+		}
+		f.Before = l.last
+	}
+}
+
+// sift adds to l what q asks for of a page of the store's, until it is full. It
+// says whether nothing can follow.
+func (c *Console) sift(ctx context.Context, q query, page []outbox.Delivery, l *listing) (end bool, err error) {
+	for i, d := range page {
 		switch {
-		case len(page) <= perPage && (len(page) == 0 || f.Before == page[len(page)-1].ID):
-			return q.told(l), nil
-		case !q.slow() || l.Looked >= perLook || len(l.Rows) >= perPage:
-			l.Next = f.Before
-			return q.told(l), nil
+		case d.Created.Before(q.From): // and so is what follows
+			return true, nil
+		case i == perPage || len(l.Rows) == perPage:
+			return false, nil
+		}
+		r, err := c.row(ctx, d, l.known)
+		if err != nil {
+			return false, err
+		}
+		l.Looked, l.last = l.Looked+1, d.ID
+		if q.matches(&r) {
+			l.Rows = append(l.Rows, r)
 		}
 	}
+	return len(page) <= perPage, nil
 }
 
 // told leaves out how many rows were looked at where the store found them.

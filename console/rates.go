@@ -24,10 +24,10 @@ type chart struct {
 }
 
 type bar struct {
-	From, Until time.Time
-	N           int
-	X           int
-	Parts       []part
+	From  time.Time
+	N     int
+	X     int // which, from the left
+	Parts []part
 }
 
 // part is what one tone has of a bar, in units of a drawing 100 high.
@@ -55,7 +55,7 @@ func (c *Console) rates(ctx context.Context, now time.Time) (chart, error) {
 	}
 	until := newest[0].ID + 1
 	for i := bars - 1; i >= 0; i-- {
-		b := bar{Until: end, From: end.Add(-barSpan), X: i}
+		b := bar{From: end.Add(-barSpan), X: i}
 		first, err := c.firstFrom(ctx, b.From, now)
 		if err != nil {
 			return ch, err

@@ -34,6 +34,7 @@ type rig struct {
 	*testing.T
 	bridge *bridge.Bridge
 	admin  string
+	stop   context.CancelFunc // of the bridge
 }
 
 func newRig(t *testing.T) *rig {
@@ -57,7 +58,7 @@ func newRig(t *testing.T) *rig {
 			t.Errorf("the bridge did not stop well: %v", err)
 		}
 	})
-	return &rig{t, b, b.URL("admin")}
+	return &rig{t, b, b.URL("admin"), stop}
 }
 
 func (r *rig) ok(err error) {

@@ -21,7 +21,6 @@ type whyPage struct {
 	Person  string
 	Recent  []outbox.Event // to choose from, newest first
 	Kept    *outbox.Event
-	Who     []string // the person, as recipients name them
 	Steps   []whyStep
 	Told    []told // deliveries that name the person
 	Verdict string
@@ -79,8 +78,6 @@ func (c *Console) why(e echo.Context, p *page) error {
 func (c *Console) answer(ctx context.Context, body *whyPage, p *page) error {
 	rules := c.Rules()
 	ids := who(rules, body.Person)
-	body.Who = ids.Users
-	body.Who = append(slices.Clone(body.Who), ids.Mobiles...)
 	ev := rules.Replay(*body.Kept)
 	result := rules.Transform.Explain(ev, body.Kept.Received)
 	body.Faults = append(body.Faults, ev.Faults...)

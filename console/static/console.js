@@ -29,7 +29,8 @@ let before = null; // the rows that the list had
 document.addEventListener("htmx:beforeSwap", (e) => {
   if (e.detail.target?.id === "list") before = new Set(all("#list tbody tr").map((r) => r.id));
 });
-document.addEventListener("htmx:afterSettle", () => {
+document.addEventListener("htmx:afterSettle", (e) => {
+  if (e.detail.target?.id === "trial") $("news").textContent = $("trial").dataset.said;
   if (!before) return;
   const fresh = all("#list tbody tr").filter((r) => !before.has(r.id));
   before = null;
@@ -103,6 +104,7 @@ document.addEventListener("keydown", (e) => {
   if (at >= 0 && by) open(list[(at + by + list.length) % list.length], true);
 });
 
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 $("keys").hidden = false;
 if (tabs().length) {
   open(tabs()[0]);
