@@ -162,7 +162,7 @@ func (j *job) readers(p *outbox.Delivery) (outbox.Amendment, []outbox.Receipt, e
 	}
 	r, err := j.ask(&d)
 	if failed, ok := errors.AsType[*dingtalk.Error](err); ok && unanswerable(failed, j.due.Tries) {
-		a.Note = "who has read it cannot be learnt, so that it goes on: " + failed.Error()
+		a.Note = "who has read it cannot be learnt: " + failed.Error()
 		return a, d.Receipts, nil
 	}
 	if err != nil {
@@ -221,10 +221,14 @@ func (j *job) goOn(a outbox.Amendment, unread []string, steps []Step) (outbox.Am
 			to += c.Count()
 		}
 	}
-	a.Note = fmt.Sprintf("escalated, step %d, to %d people: not read by %s", j.due.Step+1, to, few(unread, ", "))
+	note := fmt.Sprintf("escalated, step %d, to %d people: not read by %s", j.due.Step+1, to, few(unread, ", "))
 	if to == 0 {
-		a.Note = fmt.Sprintf("not escalated, step %d: it names nobody; not read by %s", j.due.Step+1, few(unread, ", "))
+		note = fmt.Sprintf("not escalated, step %d: it names nobody; not read by %s", j.due.Step+1, few(unread, ", "))
 	}
+	if a.Note != "" { // why it is not known better
+		note = a.Note + "; " + note
+	}
+	a.Note = note
 	return j.nextStep(a, steps), nil
 }
 

@@ -195,10 +195,14 @@ func TestEscalationWithoutAnswer(t *testing.T) {
 				if err := r.far.Fail(fault); err != nil {
 					r.t.Fatal(err)
 				}
-				r.enqueue(paged("down", "u1"))
+				id := r.enqueue(paged("down", "u1"))[0]
 				time.Sleep(30 * time.Minute)
 				if diff := cmp.Diff([][]string{{"u1"}}, r.rules.unread); diff != "" {
 					r.t.Errorf("named (-want +got):\n%s", diff)
+				}
+				notes := fmt.Sprint(r.get(id).Notes)
+				if !strings.Contains(notes, "cannot be learnt") || !strings.Contains(notes, "escalated, step 1, to 1 people") {
+					r.t.Errorf("notes: %s", notes)
 				}
 			})
 		})
