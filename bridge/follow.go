@@ -38,8 +38,7 @@ func (r renderer) Bar(e outbox.Event, rule string, now time.Time) (value, color 
 func (r renderer) Resolved(e outbox.Event, rule string, now time.Time) []outbox.Message {
 	plan := r.plan.Load()
 	ev := plan.Replay(e)
-	result, ok := plan.Transform.Again(ev, rule, now)
-	messages := r.messages(plan, ev, result, ok, now)
+	messages := r.messages(plan, ev, plan.Transform.Again(ev, rule, now), true, now)
 	for i := range messages {
 		messages[i].OnResolve = "send"
 	}

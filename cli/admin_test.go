@@ -165,7 +165,7 @@ func TestRecallCommandWithoutAnswer(t *testing.T) {
 		{[]string{"recall", "2"}, Done, "delivery 2: recalled before it was sent\n"},
 		{[]string{"recall", "1", "--no-wait"}, Done, "delivery 1: DingTalk is asked to take it back\n"},
 		{[]string{"recall", "1", "--wait=1ms"}, FellShort, "workbell: delivery 1: DingTalk is asked to take it back, which had not happened after 1ms; see `workbell show 1`\n"},
-		{[]string{"ack", "1"}, Done, "delivery 1: acknowledged; deliveries of this event and rule that are not passed on any more: 1\n"},
+		{[]string{"ack", "1"}, Done, "delivery 1: acknowledged; deliveries of this rule about the same that are not passed on any more: 1\n"},
 		{[]string{"ack", "1"}, Done, "delivery 1: it has been acknowledged already\n"},
 	} {
 		if out, errs, code := r.run(c.args...); code != c.code || out+errs != c.says {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"workbell/message"
+	"workbell/outbox"
 	"workbell/routes"
 )
 
@@ -94,6 +95,17 @@ const (
 	toWidth   = 12
 )
 
+// state is where a delivery stands, and whether it is over or somebody takes care.
+func state(d *outbox.Delivery) string {
+	switch {
+	case !d.Resolved.IsZero():
+		return string(d.State) + ", over"
+	case !d.Acked.IsZero():
+		return string(d.State) + ", acked"
+	}
+	return string(d.State)
+}
+
 func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool) {
 	if len(list) == 0 {
 		say(w, "there is none")
@@ -106,7 +118,7 @@ func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool) {
 			title = d.Cause + ": " + title
 		}
 		rows = append(rows, []string{
-			strconv.FormatInt(d.ID, 10), d.Created.In(time.Local).Format("01-02 15:04:05"), string(d.State),
+			strconv.FormatInt(d.ID, 10), d.Created.In(time.Local).Format("01-02 15:04:05"), state(&d.Delivery),
 			fit(printable(cmp.Or(d.Rule, "-")), ruleWidth), toWhom(d.To), printable(title),
 		})
 	}

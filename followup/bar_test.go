@@ -150,6 +150,22 @@ func TestRecall(t *testing.T) {
 	})
 }
 
+// What is taken back is not sent again to whom it had not reached.
+func TestRecallEndsTheRepeats(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.drop("u2", "143105", 1) // sent again the next day
+		m := text("m", "u1", "u2")
+		m.OnResolve = "recall"
+		r.enqueue(m)
+		time.Sleep(2 * time.Minute)
+		r.resolve()
+		time.Sleep(24 * time.Hour)
+		if all := r.all(); len(all) != 2 || all[1].State != outbox.Superseded || r.far.Rings("u2") != 0 {
+			r.t.Errorf("%d deliveries, the last is %s; u2 was rung %d times", len(all), all[len(all)-1].State, r.far.Rings("u2"))
+		}
+	})
+}
+
 // What DingTalk refuses for reasons of its own is tried again when it may work.
 func TestAmendmentsOutlastAnOutage(t *testing.T) {
 	inFakeTime(t, func(r *rig) {

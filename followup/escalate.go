@@ -221,7 +221,11 @@ func (j *job) goOn(a outbox.Amendment, unread []string, steps []Step) (outbox.Am
 			to += c.Count()
 		}
 	}
-	note := fmt.Sprintf("escalated, step %d, to %d people: not read by %s", j.due.Step+1, to, few(unread, ", "))
+	whom := strconv.Itoa(to) + " people"
+	if to == 1 {
+		whom = "1 person"
+	}
+	note := fmt.Sprintf("escalated, step %d, to %s: not read by %s", j.due.Step+1, whom, few(unread, ", "))
 	if to == 0 {
 		note = fmt.Sprintf("not escalated, step %d: it names nobody; not read by %s", j.due.Step+1, few(unread, ", "))
 	}

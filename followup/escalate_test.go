@@ -201,7 +201,7 @@ func TestEscalationWithoutAnswer(t *testing.T) {
 					r.t.Errorf("named (-want +got):\n%s", diff)
 				}
 				notes := fmt.Sprint(r.get(id).Notes)
-				if !strings.Contains(notes, "cannot be learnt") || !strings.Contains(notes, "escalated, step 1, to 1 people") {
+				if !strings.Contains(notes, "cannot be learnt") || !strings.Contains(notes, "escalated, step 1, to 1 person") {
 					r.t.Errorf("notes: %s", notes)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"workbell/dingtalk"
 	"workbell/outbox"
@@ -52,10 +53,33 @@ func (j *job) recall() (outbox.Amendment, error) {
 	if len(refusals) == len(tasks) {
 		return j.done(fmt.Sprintf("not recalled: %v", errors.Join(refusals...))), nil
 	}
+	if err := j.withRepeats(d.ID); err != nil {
+		return outbox.Amendment{}, err
+	}
 	a := j.done("recalled")
 	a.State, a.Reason = outbox.Recalled, "taken back"
 	a.Drop = []outbox.Kind{outbox.FollowResult, outbox.FollowEscalate, outbox.FollowStatusBar}
 	return a, nil
+}
+
+// withRepeats keeps back what was to be sent again to those whom the notification
+// did not reach.
+func (j *job) withRepeats(of int64) error {
+	children, err := j.options.Store.List(j.ctx, outbox.Filter{Of: of, States: []outbox.State{outbox.Queued}, Limit: 500})
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		if !strings.HasPrefix(c.Cause, again) {
+			continue
+		}
+		_, err := j.options.Store.Amend(j.ctx, outbox.Amendment{Delivery: c.ID, From: []outbox.State{outbox.Queued},
+			State: outbox.Superseded, Reason: "what it repeats was taken back"})
+		if err != nil && !errors.Is(err, outbox.ErrState) && !errors.Is(err, outbox.ErrBusy) && !errors.Is(err, outbox.ErrNotFound) {
+			return err
+		}
+	}
+	return nil
 }
 
 // tasksOf are the ids under which DingTalk took d.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -146,6 +147,10 @@ func unread(receipts []outbox.Receipt) bool {
 // is known.
 func InvalidKey(app string) string { return "invalid/" + app }
 
+// maxInvalid is how many of an app's invalid people are remembered: where events
+// choose the ids there is no end of them.
+const maxInvalid = 500
+
 // reportInvalid says once of each person that DingTalk does not know them, and
 // keeps that it has been said: a wrong id in a rule is met with every alert.
 func (j *job) reportInvalid(d *outbox.Delivery, receipts []outbox.Receipt) {
@@ -176,6 +181,10 @@ func (j *job) reportInvalid(d *outbox.Delivery, receipts []outbox.Receipt) {
 		j.options.Logger.Error("DingTalk knows nobody by this id, or the app does not reach them; correct rules.yaml (said once)",
 			"app", j.name, "user", user, "rule", d.Rule)
 		j.options.Observer.Invalid(j.name, user)
+	}
+	for len(known) > maxInvalid { // the oldest go: they are said again
+		oldest := slices.MinFunc(slices.Collect(maps.Keys(known)), func(a, b string) int { return known[a].Compare(known[b]) })
+		delete(known, oldest)
 	}
 	value, err := json.Marshal(known)
 	if err == nil {

@@ -325,6 +325,7 @@ type Filter struct {
 	Source, Rule, App, GroupKey string
 	Event                       int64
 	Of                          int64 // those that stem from this delivery
+	WaitsWith                   int64 // those that wait for the same Resolve as this delivery, which is one of them
 	Limit                       int   // default 50, at most 500
 }
 

@@ -130,7 +130,7 @@ func TestRecallInFlight(t *testing.T) {
 }
 
 // An acknowledgement ends the escalation of all deliveries of the event and
-// rule, and of no others; a second one changes nothing.
+// rule, and without a group key of no others; a second one changes nothing.
 func TestAck(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
@@ -148,7 +148,7 @@ func TestAck(t *testing.T) {
 			Follow: []outbox.Followup{{Kind: outbox.FollowEscalate}, {Kind: outbox.FollowResult}},
 		}))
 	}
-	for _, says := range []string{"acknowledged; deliveries of this event and rule that are not passed on any more: 2", "it has been acknowledged already"} {
+	for _, says := range []string{"acknowledged; deliveries of this rule about the same that are not passed on any more: 2", "it has been acknowledged already"} {
 		code, done, _ := r.post("2/ack", `{"by":"alice"}`)
 		r.is("code", code, http.StatusOK)
 		r.is("answer", done, Done{ID: 2, Done: says, Deliveries: []Ref{}})
@@ -166,6 +166,26 @@ func TestAck(t *testing.T) {
 			}
 			r.is(fmt.Sprintf("follow-ups of %d", id), kinds, left)
 		}
+	}
+}
+
+// An acknowledgement holds for what was sent of the same alert before and after,
+// by the same rule: a reminder that somebody took care of is the answer to what
+// it reminds of.
+func TestAckOfAGroup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	for _, group := range []string{"g", "g", "other"} {
+		m := text("m of "+group, "u1")
+		m.Escalates = true
+		other := text("n of "+group, "u1")
+		other.Escalates, other.Rule = true, "other"
+		r.keep(outbox.Event{GroupKey: group}, m, other)
+	}
+	code, _, _ := r.post("3/ack", `{}`)
+	r.is("code", code, http.StatusOK)
+	for id, want := range map[int64]bool{1: true, 2: false, 3: true, 4: false, 5: false, 6: false} {
+		r.is(fmt.Sprintf("%d is acknowledged", id), !r.delivery(id).Acked.IsZero(), want)
 	}
 }
 

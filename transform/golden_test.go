@@ -185,7 +185,7 @@ func askThen(t *testing.T, out *strings.Builder, tr *Transform, ev *source.Event
 		value, color := tr.Bar(ev, ask[1], at)
 		fmt.Fprintf(out, "%s, %s\n", value, color)
 	case "again":
-		result, ok = tr.Again(ev, ask[1], at)
+		result = tr.Again(ev, ask[1], at)
 	case "escalate":
 		step, err := strconv.Atoi(ask[2])
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"workbell/config"
 	"workbell/message"
 	"workbell/source"
 )
@@ -159,12 +160,14 @@ func (x *executor) bar(data *Data) (value, color string) {
 // Again returns what a rule makes of ev now, whatever its `when` says and as if
 // it said on_resolve: send. It is for a status bar that can no longer be turned.
 // The message has no status bar and no recipients: who is to have it is known
-// from the first. Its Expire counts from now. It returns false where there is no
-// such rule any more.
-func (t *Transform) Again(ev *source.Event, rule string, now time.Time) (Result, bool) {
+// from the first. Its Expire counts from now. Of a rule that is gone it is a
+// plain text: who has seen an alert begin is to see it end. Its App is then the
+// caller's to set.
+func (t *Transform) Again(ev *source.Event, rule string, now time.Time) Result {
 	from := t.rule(rule)
 	if from == nil {
-		return Result{}, false
+		return Result{Messages: []Message{{Rule: rule, Msgtype: "text", Body: plainText(ev, []Fault{{rule, "name", "it is not in rules.yaml any more"}}, message.MaxBytes-message.MarkRoom),
+			Expire: config.DefaultExpire, OnResolve: "send", Repeat: "distinct", Track: "none"}}}
 	}
 	again := *from
 	again.onResolve, again.escalations = "send", nil
@@ -172,7 +175,7 @@ func (t *Transform) Again(ev *source.Event, rule string, now time.Time) (Result,
 	defer t.release(r)
 	r.noBar = true
 	r.make(&again, message.Recipients{}, false)
-	return r.result, true
+	return r.result
 }
 
 // rule returns the rule of that name, or nil.

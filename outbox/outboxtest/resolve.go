@@ -37,6 +37,22 @@ var resolveTests = []guarantee{
 		r.is("recall", due[1].Followup, outbox.Followup{Kind: outbox.FollowRecall, Due: r.ms(), Event: 2})
 		r.is("resolved", due[1].Delivery.Resolved, r.ms())
 	}},
+	{"List finds those that wait for the same", Options{}, func(r *rig) {
+		other := r.firing(r.barred("o"))
+		other.Event.GroupKey = "another"
+		r.enqueue(r.firing(r.barred("a")))
+		r.enqueue(other)
+		r.enqueue(r.firing(r.barred("b"), r.text("c")))
+		r.is("that wait with the first", r.list(outbox.Filter{WaitsWith: 1}), []int64{3, 1})
+		r.is("that wait with another", r.list(outbox.Filter{WaitsWith: 2}), []int64{2})
+		r.is("that wait with one that waits for nothing", r.list(outbox.Filter{WaitsWith: 4}), []int64(nil))
+		r.enqueue(r.firing())
+		r.is("of another rule", r.list(outbox.Filter{WaitsWith: 1, Rule: "none"}), []int64(nil))
+		e := r.firing()
+		e.Resolve = outbox.Resolve{StatusBar: time.Hour}
+		r.enqueue(e)
+		r.is("once it is resolved", r.list(outbox.Filter{WaitsWith: 1}), []int64(nil))
+	}},
 	{"whoever holds a follow-up is fenced", Options{}, func(r *rig) {
 		r.enqueue(r.firing(r.barred("a")))
 		r.sendWith(1, result(r.Now()))

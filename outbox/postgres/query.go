@@ -164,6 +164,7 @@ func conditions(f outbox.Filter) (string, []any) {
 	add(f.App != "", "d.app = $%d", f.App)
 	add(f.Event != 0, "d.event = $%d", f.Event)
 	add(f.Of != 0, "d.parent = $%d AND d.parent <> 0", f.Of)
+	add(f.WaitsWith != 0, "d.waits = (SELECT waits FROM deliveries WHERE id = $%d) AND d.waits <> 0", f.WaitsWith)
 	add(f.Source != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.source = $%d)", f.Source)
 	add(f.GroupKey != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.group_key = $%d)", []byte(f.GroupKey))
 	return strings.Join(all, " AND "), args

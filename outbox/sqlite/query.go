@@ -106,7 +106,7 @@ func (s *Store) matching(c *conn, f outbox.Filter) ([]int64, error) {
 	switch {
 	case len(routes) == 0:
 		return nil, nil
-	case f.Event != 0 || f.GroupKey != "" || f.Of != 0:
+	case f.Event != 0 || f.GroupKey != "" || f.Of != 0 || f.WaitsWith != 0:
 		return ofEvents(c, f, routes)
 	case len(f.States) == 0 && f.Source == "" && f.Rule == "" && f.App == "":
 		return ids(c, "SELECT id FROM deliveries WHERE id < ? ORDER BY id DESC LIMIT ?", f.Before, int64(f.Limit))
@@ -148,6 +148,11 @@ func ofEvents(c *conn, f outbox.Filter, routes []int64) ([]int64, error) {
 		where += " AND d.state IN (" + list(states) + ")"
 	}
 	args = append(args, f.Before, int64(f.Limit))
+	if f.WaitsWith != 0 {
+		args = append([]driver.Value{f.WaitsWith}, args...)
+		return ids(c, "SELECT d.id FROM deliveries d INDEXED BY deliveries_waits CROSS JOIN events e ON e.id = d.event WHERE d.waits = (SELECT waits FROM deliveries WHERE id = ?) AND "+
+			where+" ORDER BY d.id DESC LIMIT ?", args...)
+	}
 	if f.Of != 0 {
 		args = append([]driver.Value{f.Of}, args...)
 		return ids(c, "SELECT d.id FROM deliveries d INDEXED BY deliveries_parent CROSS JOIN events e ON e.id = d.event WHERE d.parent = ? AND "+
