@@ -56,6 +56,8 @@ func (b *Bridge) consoleApps() []console.App {
 			LastSuccess: s.LastSuccess, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
 			CallsKey: outbox.CallsKey(a.Name, dispatch.Method), RecipientsKey: dispatch.RecipientsKey(a.Name),
 			CallsLimit: a.Limits.CallsPerSecond, RecipientLimit: a.Limits.RecipientsPerMinute,
+			UserKey:    func(user, date string) string { return dispatch.UserKey(a.Name, user, date) },
+			UserLimit:  a.Limits.MessagesPerEmployeePerDay,
 			InvalidKey: followup.InvalidKey(a.Name),
 		})
 	}

@@ -78,7 +78,9 @@ type App struct {
 
 	CallsKey, RecipientsKey    string // of outbox.Store.Used
 	CallsLimit, RecipientLimit int
-	InvalidKey                 string // of outbox.Store.Facts
+	UserKey                    func(user, date string) string // date: YYYY-MM-DD
+	UserLimit                  int                            // messages to one employee a day
+	InvalidKey                 string                         // of outbox.Store.Facts
 }
 
 // Actions are what Options.Act can do, by their names in paths and catalogue.

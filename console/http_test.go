@@ -77,6 +77,24 @@ func TestForgery(t *testing.T) {
 	}
 }
 
+// TestOverview reads what an overview tells.
+func TestOverview(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	_, d := r.alert("HighLatency", "critical", "firing", "p99 is 2.3 s")
+	r.until(d[0], "sent")
+	res, err := http.Post(r.bridge.URL("hooks")+"/hooks/alertmanager", "application/json", strings.NewReader("hello"))
+	r.ok(err)
+	_ = res.Body.Close()
+	r.ok(r.bridge.Reload(t.Context()))
+	_, page := r.get("/overview")
+	for _, want := range []string{`1 refused, the last with 400`, "loaded", "Everybody is known.", "3 / 5000", `class="good"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the overview does not say %q:\n%s", want, page)
+		}
+	}
+}
+
 // TestStreamsEnd has a page listen, and the bridge stop: the stream is ended in
 // good order.
 func TestStreamsEnd(t *testing.T) {

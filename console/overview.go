@@ -9,6 +9,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"workbell/config"
 	"workbell/outbox"
 )
 
@@ -37,6 +38,13 @@ type slice struct {
 type appView struct {
 	App
 	Calls, Recipients int // used now
+	Near              []near
+}
+
+// near is an employee who has had much of what a day allows.
+type near struct {
+	User string
+	Used int
 }
 
 type sourceView struct {
@@ -64,6 +72,12 @@ func (c *Console) overview(e echo.Context, p *page) (err error) {
 	}
 	if body.Apps, err = c.appViews(ctx); err != nil {
 		return err
+	}
+	date := p.Now.In(p.Zone).Format(time.DateOnly)
+	for i := range body.Apps {
+		if body.Apps[i].Near, err = c.near(ctx, body.Apps[i].App, date); err != nil {
+			return err
+		}
 	}
 	if body.Invalid, err = c.invalid(ctx, body.Apps); err != nil {
 		return err
@@ -135,6 +149,50 @@ func (c *Console) appViews(ctx context.Context) ([]appView, error) {
 		views[i].Calls, views[i].Recipients = used[views[i].CallsKey], used[views[i].RecipientsKey]
 	}
 	return views, err
+}
+
+// Whom near looks at, and when it names somebody.
+const (
+	maxNamed  = 1000 // people of rules.yaml
+	maxNear   = 10   // who are shown
+	nearShare = 80   // percent of a day's limit
+)
+
+// near finds those of the people whom rules.yaml names who have had most of the
+// day's messages: the store cannot list all others who have had any.
+func (c *Console) near(ctx context.Context, a App, date string) ([]near, error) {
+	users := named(c.Rules().Config)
+	users = users[:min(len(users), maxNamed)]
+	keys := make([]string, len(users))
+	for i, u := range users {
+		keys[i] = a.UserKey(u, date)
+	}
+	used, err := c.Store.Used(ctx, keys...)
+	var all []near
+	for i, u := range users {
+		if n := used[keys[i]]; share(n, a.UserLimit) >= nearShare {
+			all = append(all, near{u, n})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b near) int { return b.Used - a.Used })
+	return all[:min(len(all), maxNear)], err
+}
+
+// named are the user ids that people and groups of rules.yaml name, sorted.
+func named(cfg *config.Config) []string {
+	var users []string
+	for _, p := range cfg.People {
+		if !strings.HasPrefix(p.Value, "mobile:") {
+			users = append(users, p.Value)
+		}
+	}
+	for _, g := range cfg.Groups {
+		for _, u := range g.Users {
+			users = append(users, u.Value)
+		}
+	}
+	slices.Sort(users)
+	return slices.Compact(users)
 }
 
 func (c *Console) invalid(ctx context.Context, apps []appView) ([]invalid, error) {

@@ -1,10 +1,16 @@
 package console
 
 import (
+	"encoding/json"
+	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"workbell/config"
 	"workbell/outbox"
+	"workbell/outbox/sqlite"
 )
 
 // TestProjected goes on as the month has gone so far.
@@ -27,6 +33,42 @@ func TestProjected(t *testing.T) {
 		if expected != c.expected || !out.Equal(c.out) {
 			t.Errorf("%s: %d, %v; not %d, %v", name, expected, out, c.expected, c.out)
 		}
+	}
+}
+
+// TestPeople finds who is near their daily limit, and whom DingTalk does not
+// know.
+func TestPeople(t *testing.T) {
+	t.Parallel()
+	store, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "outbox.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = store.Close() }()
+	cfg := &config.Config{
+		People: map[string]config.Scalar{"octocat": {Value: "u1"}, "monalisa": {Value: "mobile:138"}},
+		Groups: map[string]config.Group{"sre": {Users: []config.Scalar{{Value: "u1"}, {Value: "u2"}, {Value: "u3"}}}},
+	}
+	c := New(Options{Store: store, Rules: func() Rules { return Rules{Config: cfg} }})
+	app := App{Name: "ops", UserKey: func(user, date string) string { return user + "/" + date }, UserLimit: 100, InvalidKey: "invalid/ops"}
+	until := time.Now().Add(time.Hour)
+	for user, n := range map[string]int{"u1": 80, "u2": 79, "u3": 99, "stranger": 100} {
+		if _, err := store.Take(t.Context(), []outbox.Quota{{Key: app.UserKey(user, "2026-11-26"), N: n, Until: until}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := c.near(t.Context(), app, "2026-11-26")
+	if d := cmp.Diff([]near{{"u3", 99}, {"u1", 80}}, got); d != "" || err != nil {
+		t.Errorf("near their limit (-want +got): %v\n%s", err, d)
+	}
+	since := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	value, _ := json.Marshal(map[string]time.Time{"u9": since, "u8": since})
+	if _, err := store.Learn(t.Context(), outbox.Fact{Key: app.InvalidKey, Value: value}, false); err != nil {
+		t.Fatal(err)
+	}
+	unknown, err := c.invalid(t.Context(), []appView{{App: app}})
+	if d := cmp.Diff([]invalid{{"ops", "u8", since}, {"ops", "u9", since}}, unknown); d != "" || err != nil {
+		t.Errorf("unknown to DingTalk (-want +got): %v\n%s", err, d)
 	}
 }
 

@@ -1,0 +1,105 @@
+package console
+
+import (
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"workbell/message"
+	"workbell/outbox"
+	"workbell/outbox/sqlite"
+)
+
+// TestPages goes through 1,000 deliveries, one of each minute, page by page: each
+// is shown once, whatever is asked for, and the chart counts them.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "outbox.db")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = store.Close() }()
+		began := time.Now()
+		const all = 1000
+		for n := range all {
+			_, err := store.Enqueue(t.Context(), []outbox.Entry{{
+				Event: outbox.Event{Source: "s", Kind: "json", Title: fmt.Sprintf("number %d of %d", n%10, n), Received: time.Now()},
+				Messages: []outbox.Message{{Rule: "r", App: "ops", Msgtype: "text", Body: fmt.Appendf(nil, `{"msgtype":"text","text":{"content":"%d"}}`, n),
+					Calls: []message.Recipients{{Users: []string{fmt.Sprintf("u%d", n%7)}}}}},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		c := New(Options{Store: store})
+		at := func(n int) string { return began.Add(time.Duration(n) * time.Minute).UTC().Format(dateTime) }
+		for name, query := range map[string]struct {
+			values url.Values
+			want   int
+		}{
+			"everything":         {url.Values{}, all},
+			"a text":             {url.Values{"q": {"NUMBER 3"}}, all / 10},
+			"a person":           {url.Values{"person": {"U6"}}, all / 7},
+			"both, by source":    {url.Values{"q": {"number 3"}, "person": {"u6"}, "source": {"s"}}, 15},
+			"a text of nobody":   {url.Values{"q": {"nowhere"}}, 0},
+			"an hour, both ends": {url.Values{"from": {at(100)}, "until": {at(160)}}, 61},
+			"another source":     {url.Values{"source": {"x"}}, 0},
+			"a state":            {url.Values{"state": {"queued"}}, all},
+			"trouble":            {url.Values{"state": {"trouble"}}, 0},
+			"what is no state":   {url.Values{"state": {"x"}}, all},
+		} {
+			q := parse(query.values, time.UTC)
+			got, last := 0, int64(1<<62)
+			for {
+				l, err := c.list(t.Context(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, r := range l.Rows {
+					if r.ID >= last {
+						t.Fatalf("%s: %d comes after %d", name, r.ID, last)
+					}
+					last = r.ID
+				}
+				got += len(l.Rows)
+				if l.Next == 0 {
+					break
+				}
+				older, err := url.Parse(q.Older(l.Next))
+				if err != nil {
+					t.Fatal(err)
+				}
+				q = parse(older.Query(), time.UTC)
+			}
+			if got != query.want {
+				t.Errorf("%s: %d deliveries, not %d", name, got, query.want)
+			}
+		}
+		ch, err := c.rates(t.Context(), time.Now())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var counts []int
+		for _, b := range ch.Bars {
+			counts = append(counts, b.N)
+		}
+		again, err := c.rates(t.Context(), time.Now())
+		if d := cmp.Diff(ch, again); d != "" || err != nil {
+			t.Errorf("a second look differs: %v\n%s", err, d)
+		}
+		if n := len(counts); n != bars || ch.Most != 10 || ch.All < 350 || ch.All > 360 {
+			t.Errorf("%d bars, at most %d in one, %d in all: %v", n, ch.Most, ch.All, counts)
+		}
+		newest, err := c.newestEvent(t.Context())
+		if err != nil || newest != all {
+			t.Errorf("the newest event is %d, %v", newest, err)
+		}
+	})
+}
