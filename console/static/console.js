@@ -12,17 +12,16 @@ function listen() {
   const url = document.body.dataset.live, mark = $("live");
   if (!url || stream || document.visibilityState === "hidden") return;
   const say = (on) => { mark.hidden = false; mark.classList.toggle("off", !on); mark.textContent = on ? mark.dataset.yes : mark.dataset.no; };
-  let lost = false;
   stream = new EventSource(url);
-  stream.onopen = () => { say(true); if (lost) changed(); lost = false; };
-  stream.onerror = () => { say(false); lost = true; };
+  stream.onopen = () => { say(true); changed(); }; // for what came before the stream did
+  stream.onerror = () => say(false);
   stream.onmessage = changed;
 }
 const changed = () => htmx.trigger(document.body, "changed");
 
 document.addEventListener("visibilitychange", () => { // a page that nobody sees keeps no connection
   if (document.visibilityState === "hidden") { stream?.close(); stream = null; return; }
-  if (document.body.dataset.live && !stream) { listen(); changed(); }
+  listen();
 });
 
 let before = null; // the rows that the list had
