@@ -10,6 +10,9 @@ import (
 	"workbell/phone"
 )
 
+// maxAnswer is the most bytes of the form that says yes.
+const maxAnswer = 4 << 10
+
 // confirmPage asks before something is done, and says afterwards what was.
 type confirmPage struct {
 	outbox.Delivery
@@ -49,6 +52,7 @@ func (c *Console) act(e echo.Context, p *page) error {
 	if err != nil {
 		return err
 	}
+	e.Request().Body = http.MaxBytesReader(e.Response(), e.Request().Body, maxAnswer)
 	body.By = e.FormValue("by")
 	done, err := c.Act(e.Request().Context(), body.Action, body.ID, body.By)
 	if err == nil {
