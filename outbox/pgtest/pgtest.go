@@ -133,11 +133,6 @@ func (s *Server) Create(name, template string) (string, error) {
 	return s.URL(name), err
 }
 
-// Drop removes a database.
-func (s *Server) Drop(name string) error {
-	return s.exec("postgres", "DROP DATABASE "+pgx.Identifier{name}.Sanitize()+" WITH (FORCE)")
-}
-
 // URL is that of a database.
 func (s *Server) URL(name string) string {
 	return "postgres://workbell@/" + name + "?host=" + url.QueryEscape(s.dir)

@@ -61,21 +61,21 @@ func (t *tx) amend(a *outbox.Amendment, letters []letter) (all []outbox.Ref, err
 	if numbered {
 		t.askIntake()
 	}
+	var lanes []int64
+	t.askLanesOf(&lanes, "WHERE id = $1", a.Delivery)
+	if err := t.send(); err != nil {
+		return nil, err
+	}
+	for i := range letters {
+		lanes = append(lanes, letters[i].lane)
+	}
+	t.askLanes(lanes)
 	d, err := t.amended(a)
 	if err != nil {
 		return nil, err
 	}
 	if err := d.allowed(a); err != nil {
 		return nil, refusal{fmt.Errorf("amending delivery %d, which is %s: %w", a.Delivery, d.before, err)}
-	}
-	lanes := []int64{d.lane}
-	for i := range letters {
-		lanes = append(lanes, letters[i].lane)
-	}
-	t.askLanes(lanes)
-	t.askClock()
-	if err := t.send(); err != nil {
-		return nil, err
 	}
 	if err := t.change(a, d); err != nil {
 		return nil, err
@@ -97,11 +97,12 @@ func (t *tx) amend(a *outbox.Amendment, letters []letter) (all []outbox.Ref, err
 	return all, nil
 }
 
-// amended reads the delivery, the follow-up and the event that the messages are
-// of, which is kept from being pruned.
+// amended locks the delivery and the follow-up, reads the clock, and the event
+// that the messages are of, which is kept from being pruned.
 func (t *tx) amended(a *outbox.Amendment) (*amended, error) {
 	var found []*delivery
 	t.askDeliveries(&found, "WHERE id = $1 FOR UPDATE", a.Delivery)
+	t.askClock()
 	if err := t.send(); err != nil {
 		return nil, err
 	}

@@ -40,11 +40,15 @@ func (t *tx) askDeliveries(found *[]*delivery, clause string, args ...any) {
 	}, "SELECT "+deliveryState+" FROM deliveries d "+clause, args...)
 }
 
-func lanesOf(all []*delivery) (lanes []int64) {
-	for _, d := range all {
-		lanes = append(lanes, d.lane)
-	}
-	return lanes
+// askLanesOf reads, when it is sent, the lanes of deliveries, which must be locked
+// before these. A delivery may leave its lane meanwhile, and never comes into one.
+func (t *tx) askLanesOf(lanes *[]int64, clause string, args ...any) {
+	t.ask(func(r pgx.Rows) error {
+		var lane int64
+		err := r.Scan(&lane)
+		*lanes = append(*lanes, lane)
+		return err
+	}, "SELECT lane FROM deliveries "+clause, args...)
 }
 
 // unlease ends a delivery's lease.
@@ -108,9 +112,7 @@ func (t *tx) finish(d *delivery, to outbox.State, reason string, spend bool, add
 }
 
 // advance makes the oldest open event of a lane ready; 0 is no lane. It needs
-// the lane's lock. The rows that become ready are locked out of their order: one
-// of them may be leased, to somebody who waits for the lane, where Amend has put
-// something before it. PostgreSQL ends such a circle, which is rare.
+// the lane's lock.
 func (t *tx) advance(lane int64) error {
 	if lane == 0 {
 		return nil

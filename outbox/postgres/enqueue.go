@@ -124,12 +124,15 @@ func (k *keeper) look() error {
 			err := r.Scan(&lane, &under)
 			lanes, k.waiting[under] = append(lanes, lane), true
 			return err
-		}, "SELECT lane, waits FROM deliveries WHERE waits = ANY($1) AND waits <> 0 ORDER BY id FOR UPDATE", ends)
+		}, "SELECT lane, waits FROM deliveries WHERE waits = ANY($1) AND waits <> 0", ends)
 		if err := k.send(); err != nil {
 			return err
 		}
 	}
 	k.askLanes(lanes)
+	if len(k.waiting) > 0 {
+		k.later("SELECT id FROM deliveries WHERE waits = ANY($1) AND waits <> 0 ORDER BY id FOR UPDATE", ends)
+	}
 	k.askClock()
 	k.askTally()
 	if len(keys) > 0 {

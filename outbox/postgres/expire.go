@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,12 +26,19 @@ func (t *tx) expire(max int) (expired []outbox.Delivery, next time.Time, err err
 	if err := t.lapse(); err != nil {
 		return nil, next, err
 	}
-	var over []*delivery
-	t.askDeliveries(&over, "WHERE state = 0 AND expires <= $1 AND lease = 0 ORDER BY expires, id LIMIT $2 FOR UPDATE SKIP LOCKED", t.now, max)
+	const those = "WHERE state = 0 AND expires <= $1 AND lease = 0 ORDER BY expires, id LIMIT $2"
+	var lanes []int64
+	t.askLanesOf(&lanes, those, t.now, max)
 	if err := t.send(); err != nil {
 		return nil, next, err
 	}
-	t.askLanes(lanesOf(over))
+	t.askLanes(lanes)
+	var over []*delivery
+	t.askDeliveries(&over, those+" FOR UPDATE SKIP LOCKED", t.now, max)
+	if err := t.send(); err != nil {
+		return nil, next, err
+	}
+	over = slices.DeleteFunc(over, func(d *delivery) bool { return d.lane != 0 && !slices.Contains(lanes, d.lane) }) // come in between
 	for _, d := range over {
 		if err := t.finish(d, outbox.Expired, "it was not worth sending any more (expire)", false); err != nil {
 			return nil, next, err

@@ -15,16 +15,18 @@
 //     numbers visible in their order, and protects keys (one of several entries
 //     with a key makes the event), contents (which message of a day it is) and
 //     the bound of the backlog.
-//  2. rows of deliveries, by id: state, lease, fence, attempt in flight, and with
-//     them the rows of other tables that are a delivery's.
-//  3. lanes (advisory): who is ready in a group. Without it two that end the
+//  2. lanes (advisory): who is ready in a group. Without it two that end the
 //     last two deliveries of an event would each leave the next to the other.
+//     Whoever has it may lock rows of the lane in any order: those that lock one
+//     without it (claiming, reserving, ending leases) wait for no lane.
+//  3. rows of deliveries, by id: state, lease, fence, attempt in flight, and with
+//     them the rows of other tables that are a delivery's.
 //  4. quotas (advisory): what is taken of limited keys, while it is compared
 //     with the limits.
 //  5. rows of table taken, in the order of their keys.
 //
-// One thing is outside of that order (see advance), so a transaction that
-// PostgreSQL ends as one of a circle is run again.
+// Should there be a circle all the same, PostgreSQL ends a transaction of it, which
+// is run again.
 //
 // The database's clock decides everything: it is read after the locks have been
 // taken. That of a bridge does no harm.

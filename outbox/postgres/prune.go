@@ -73,12 +73,12 @@ func (t *tx) older(from, before int64, limit int) (old []int64, next int64, err 
 }
 
 // over returns up to max of the events of which all deliveries have ended, with
-// no follow-up to come, and no content that counts. Their deliveries are locked
+// no follow-up to come, and no content that counts. What has ended is locked
 // first, so that none is revived or followed up meanwhile, then the events, so
 // that none gets another (Amend).
 func (t *tx) over(old []int64, max int) (over []int64, err error) {
 	var held []*delivery
-	t.askDeliveries(&held, "WHERE event = ANY($1) ORDER BY id FOR UPDATE", old)
+	t.askDeliveries(&held, "WHERE event = ANY($1) AND state <> 0 ORDER BY id FOR UPDATE", old)
 	if err := t.send(); err != nil {
 		return nil, err
 	}

@@ -63,11 +63,6 @@ func (t *tx) update(updates []outbox.Update) error {
 	if err != nil {
 		return err
 	}
-	t.askLanes(lanesOf(all))
-	t.askClock()
-	if err := t.send(); err != nil {
-		return err
-	}
 	var ended []ending
 	for i, d := range all {
 		if d.flying == 0 {
@@ -91,15 +86,22 @@ func (t *tx) update(updates []outbox.Update) error {
 	return nil
 }
 
-// leased locks the deliveries of updates, in the order of these, and refuses
-// what cannot be.
+// leased locks the lanes and then the deliveries of updates, reads the clock, and
+// refuses what cannot be. It returns the deliveries in the order of the updates.
 func (t *tx) leased(updates []outbox.Update) ([]*delivery, error) {
 	var ids []int64
 	for i := range updates {
 		ids = append(ids, updates[i].Lease.ID)
 	}
+	var lanes []int64
+	t.askLanesOf(&lanes, "WHERE id = ANY($1)", ids)
+	if err := t.send(); err != nil {
+		return nil, err
+	}
+	t.askLanes(lanes)
 	var found []*delivery
 	t.askDeliveries(&found, "WHERE id = ANY($1) ORDER BY id FOR UPDATE", ids)
+	t.askClock()
 	if err := t.send(); err != nil {
 		return nil, err
 	}
