@@ -113,11 +113,11 @@ func (r refusal) Unwrap() error { return r.error }
 // failed says what was being done when the engine failed.
 func (s *Store) failed(doing string, err error) error {
 	var r refusal
-	if err == nil || errors.As(err, &r) {
-		if err != nil {
-			return r.error
-		}
+	switch {
+	case err == nil:
 		return nil
+	case errors.As(err, &r):
+		return r.error
 	}
 	return fmt.Errorf("%s in %s: %w", doing, s.name, s.scrub(err))
 }

@@ -134,7 +134,7 @@ func (k *keeper) look() error {
 		k.later("SELECT id FROM deliveries WHERE waits = ANY($1) AND waits <> 0 ORDER BY id FOR UPDATE", ends)
 	}
 	k.askClock()
-	k.askTally()
+	k.askFold(&k.open)
 	if len(keys) > 0 {
 		k.askKeys(keys)
 	}
@@ -154,19 +154,6 @@ func (k *keeper) drafts() func(func(*draft) bool) {
 			}
 		}
 	}
-}
-
-// askTally folds what has been appended since, and counts what is open.
-func (k *keeper) askTally() {
-	k.ask(func(r pgx.Rows) error {
-		var state, n int64
-		err := r.Scan(&state, &n)
-		if state == queued {
-			k.open = n
-		}
-		return err
-	}, `WITH gone AS (DELETE FROM tally RETURNING state, n)
-		INSERT INTO tally SELECT state, sum(n) FROM gone GROUP BY state RETURNING state, n`)
 }
 
 func (k *keeper) askKeys(keys [][]byte) {

@@ -26,7 +26,7 @@ func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig) {
 		c, err := s.connect(ctx, config)
 		if err == nil {
 			err = s.hear(ctx, c)
-			_ = c.Close(context.WithoutCancel(ctx)) // broken, or not needed any more
+			hangUp(ctx, c)
 		}
 		if ctx.Err() == nil && err != nil {
 			ring(s.wake)
@@ -46,10 +46,18 @@ func (s *Store) connect(ctx context.Context, config *pgx.ConnConfig) (*pgx.Conn,
 		return nil, err
 	}
 	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
-		return nil, errors.Join(err, c.Close(context.WithoutCancel(ctx)))
+		hangUp(ctx, c)
+		return nil, err
 	}
 	ring(s.wake) // for what was missed until now
 	return c, nil
+}
+
+// hangUp closes a connection that is broken or not needed any more.
+func hangUp(ctx context.Context, c *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), connectTime)
+	defer cancel()
+	_ = c.Close(ctx)
 }
 
 // hear passes on what comes, until the connection fails or does not hear.

@@ -14,7 +14,15 @@ func (s *Store) Prune(ctx context.Context, before time.Time, max int) (removed i
 	s.mu.Lock()
 	from := s.pruned
 	s.mu.Unlock()
-	var next int64
+	var open, next int64
+	err = s.run(ctx, "adding up", func(t *tx) error { // Enqueue does so, too, but for hours there may be none
+		t.askIntake()
+		t.askFold(&open)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
 	err = s.run(ctx, "removing old events", func(t *tx) error {
 		removed, next, err = t.prune(from, before.UnixMilli(), max)
 		return err

@@ -35,6 +35,20 @@ func (s *Store) Stats(ctx context.Context) (st outbox.Stats, err error) {
 	return st, err
 }
 
+// askFold adds up, when it is sent, what has been appended to the tally since the
+// last time, and counts what is open. It needs intake.
+func (t *tx) askFold(open *int64) {
+	t.ask(func(r pgx.Rows) error {
+		var state, n int64
+		err := r.Scan(&state, &n)
+		if state == queued {
+			*open = n
+		}
+		return err
+	}, `WITH gone AS (DELETE FROM tally RETURNING state, n)
+		INSERT INTO tally SELECT state, sum(n) FROM gone GROUP BY state RETURNING state, n`)
+}
+
 // Used returns how much of each key's quota is taken now.
 func (s *Store) Used(ctx context.Context, keys ...string) (map[string]int, error) {
 	used := make(map[string]int, len(keys))

@@ -19,7 +19,7 @@ type tx struct {
 	ctx    context.Context
 	opts   *Options
 	holder int64
-	at     time.Time // by the database's clock, see clock
+	at     time.Time // by the database's clock, see askClock
 	now    int64     // at, in milliseconds
 	wake   bool
 	queue  pgx.Batch // statements whose turn comes before the next read
@@ -30,7 +30,7 @@ type tx struct {
 	lanes    map[int64]int64 // the oldest open event of a group, 0: none; see lane
 }
 
-// numbers are the last that were given; known once intake has been called.
+// numbers are the last that were given; known once askIntake has been sent.
 type numbers struct{ lastEvent, lastDelivery int64 }
 
 // tries is how often a transaction is run that fails for another's sake.
