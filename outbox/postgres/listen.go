@@ -19,22 +19,26 @@ const pollTime = time.Second
 
 // listen rings Wake for what other stores tell, until ctx ends. Where it cannot
 // hear (a connection that is lost, a pooler that does not pass it on) it rings
-// every pollTime.
-func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig) {
+// every pollTime. c is its first connection.
+func (s *Store) listen(ctx context.Context, config *pgx.ConnConfig, c *pgx.Conn) {
 	defer close(s.listening)
-	for ctx.Err() == nil {
-		c, err := s.connect(ctx, config)
-		if err == nil {
+	var err error
+	for {
+		if c != nil {
 			err = s.hear(ctx, c)
 			hangUp(ctx, c)
 		}
-		if ctx.Err() == nil && err != nil {
+		if ctx.Err() != nil {
+			return
+		}
+		if err != nil {
 			ring(s.wake)
 			select {
 			case <-time.After(pollTime):
 			case <-ctx.Done():
 			}
 		}
+		c, err = s.connect(ctx, config)
 	}
 }
 

@@ -111,9 +111,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		s.pool.Close()
 		return nil, fmt.Errorf("opening the store %s: %w", s.name, s.scrub(err))
 	}
+	first, err := s.connect(ctx, config.ConnConfig)
+	if err != nil {
+		s.pool.Close()
+		return nil, fmt.Errorf("listening to the store %s: %w", s.name, s.scrub(err))
+	}
 	listen, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	s.deafen = cancel
-	go s.listen(listen, config.ConnConfig)
+	go s.listen(listen, config.ConnConfig, first)
 	go s.flush()
 	return s, nil
 }
