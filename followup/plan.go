@@ -21,7 +21,6 @@ const (
 
 // The values of track in rules.yaml.
 const (
-	trackNone   = ""
 	trackResult = "result"
 	trackRead   = "read"
 )
