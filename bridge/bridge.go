@@ -36,6 +36,8 @@ type Options struct {
 	HooksAddress   string
 	AdminAddress   string
 	MetricsAddress string // metrics alone; empty: none
+	HooksWebConfig string // web configuration of hooks and metrics; empty: plain HTTP
+	AdminWebConfig string // of admin
 	SandboxAddress string // used where Files.Sandbox is set
 	Pprof          bool
 	AdminInsecure  bool // the admin listener may be reached from elsewhere
@@ -71,6 +73,7 @@ type server struct {
 	name     string
 	listener net.Listener
 	http     *http.Server
+	scheme   string // http or https
 }
 
 // Start loads the rules, opens the store and the listeners. Webhooks are taken
@@ -80,7 +83,7 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 	if b.o.Retention <= 0 {
 		b.o.Retention = Retention
 	}
-	if err := o.insecure(); err != nil {
+	if err := o.checkWeb(); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -166,7 +169,7 @@ func (b *Bridge) listen() error {
 	}
 	b.console = b.newConsole(ro)
 	ro.Console = b.console.Mount
-	return b.serve("admin", b.o.AdminAddress, routes.Admin(ro))
+	return b.serve("admin", b.o.AdminAddress, b.guard(routes.Admin(ro)))
 }
 
 // serve opens a listener with bounds on slow and large clients.
@@ -176,7 +179,7 @@ func (b *Bridge) serve(name, address string, h http.Handler) error {
 		return fmt.Errorf("listening for %s: %w (choose another with --%s)", name, err, map[string]string{
 			"hooks": "web.listen-address", "admin": "admin.listen-address", "metrics": "metrics.listen-address", "sandbox": "sandbox.listen-address"}[name])
 	}
-	b.servers = append(b.servers, &server{name, l, &http.Server{
+	b.servers = append(b.servers, &server{name: name, listener: l, scheme: b.o.scheme(name), http: &http.Server{
 		Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(b.o.Log.Handler(), slog.LevelWarn),
 	}})
@@ -197,13 +200,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	defer stopSending()
 	g, ctx := errgroup.WithContext(ctx)
 	for _, s := range b.servers {
-		b.o.Log.Info("listening", "component", "bridge", "for", s.name, "address", s.listener.Addr().String())
-		g.Go(func() error {
-			if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
-				return fmt.Errorf("serving %s: %w", s.name, err)
-			}
-			return nil
-		})
+		g.Go(func() error { return b.run(s) })
 	}
 	sending := make(chan struct{})
 	g.Go(func() error {
@@ -353,7 +350,7 @@ func (b *Bridge) URL(name string) string {
 			if host, port, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).IsUnspecified() {
 				addr = net.JoinHostPort("localhost", port)
 			}
-			return "http://" + addr
+			return s.scheme + "://" + addr
 		}
 	}
 	return ""

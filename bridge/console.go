@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"strings"
 
 	"golang.org/x/tools/txtar"
 
@@ -114,12 +113,4 @@ func tryTexts(t console.Texts) (console.Rules, config.Faults) {
 		return console.Rules{}, faults
 	}
 	return consoleRules(plan), faults
-}
-
-// insecure refuses an admin listener that anybody on the network could reach.
-func (o *Options) insecure() error {
-	if isLoopback(o.AdminAddress) || o.AdminInsecure {
-		return nil
-	}
-	return fmt.Errorf("--admin.listen-address=%s is reached from elsewhere, and asks nobody who they are: listen on 127.0.0.1 and come through a proxy that does, or give --admin.insecure if all who reach it may see and do everything", strings.TrimSpace(o.AdminAddress))
 }

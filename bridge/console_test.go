@@ -1,38 +1,14 @@
 package bridge
 
 import (
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
 	"workbell/console"
 )
-
-// TestAdminBeyondLoopback refuses to start with an admin listener that anybody
-// could reach, unless told otherwise.
-func TestAdminBeyondLoopback(t *testing.T) {
-	t.Parallel()
-	for address, refused := range map[string]bool{
-		"127.0.0.1:0": false, "[::1]:0": false, "localhost:0": false, ":0": true, "0.0.0.0:0": true, "[::]:0": true, "10.0.0.1:0": true, "example.com:80": true,
-	} {
-		o := Options{AdminAddress: address}
-		if err := o.insecure(); (err != nil) != refused || err != nil && !strings.Contains(err.Error(), "--admin.insecure") {
-			t.Errorf("%s: %v", address, err)
-		}
-		o.AdminInsecure = true
-		if err := o.insecure(); err != nil {
-			t.Errorf("%s with --admin.insecure: %v", address, err)
-		}
-	}
-	_, err := Start(t.Context(), Options{AdminAddress: ":0", Storage: "sqlite:" + filepath.Join(t.TempDir(), "x.db"), Log: slog.New(slog.DiscardHandler)})
-	if err == nil || !strings.Contains(err.Error(), "--admin.insecure") {
-		t.Errorf("started on :0: %v", err)
-	}
-}
 
 // TestTryReadsNothing compiles rules that name variables and files: what these
 // hold does not come into it.

@@ -20,7 +20,12 @@ import (
 
 // adminFlags name the bridge whose admin API is asked.
 type adminFlags struct {
-	Admin string `name:"admin.url" default:"http://127.0.0.1:8061" placeholder:"URL" help:"Where the bridge's admin API is."`
+	Admin        string `name:"admin.url" default:"http://127.0.0.1:8061" placeholder:"URL" help:"Where the bridge's admin API is."`
+	Username     string `name:"admin.username" placeholder:"NAME" help:"Who asks, where the admin API demands basic auth."`
+	PasswordFile string `name:"admin.password-file" placeholder:"FILE" help:"Holds the password."`
+	CAFile       string `name:"admin.ca-file" placeholder:"FILE" help:"Certificates (PEM) to trust instead of the system's."`
+	CertFile     string `name:"admin.cert-file" placeholder:"FILE" help:"Our certificate (PEM), where the admin API demands one."`
+	KeyFile      string `name:"admin.key-file" placeholder:"FILE" help:"Its key (PEM)."`
 }
 
 const (
@@ -61,7 +66,11 @@ func (f adminFlags) ask(ctx context.Context, method, path string, query url.Valu
 	if body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	client := http.Client{Timeout: askWithin}
+	client, err := f.client(req)
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
 	res, err := client.Do(req) // #nosec G704 -- the operator's choice
 	if err != nil {
 		if u, ok := errors.AsType[*url.Error](err); ok {
@@ -84,6 +93,8 @@ func understand(res *http.Response, text []byte, base *url.URL, v any) error {
 	switch {
 	case kind == "application/problem+json" && json.Unmarshal(text, &p) == nil:
 		return &refusal{res.StatusCode, printable(p.Detail)}
+	case res.StatusCode == http.StatusUnauthorized:
+		return fellShort("%s demands credentials, or refuses these: give --admin.username and --admin.password-file", base.Redacted())
 	case res.StatusCode/100 != 2 || kind != "application/json":
 		return fellShort("%s answers %s and not as workbell's admin API does; name that one's address with --admin.url", base.Redacted(), printable(res.Status))
 	}

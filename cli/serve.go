@@ -56,6 +56,8 @@ type serveCmd struct {
 	HooksAddress   string `name:"web.listen-address" placeholder:"ADDR" help:"Where to take webhooks. Default: :8060; with --sandbox 127.0.0.1:8060."`
 	AdminAddress   string `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve console, API, metrics and reload."`
 	AdminInsecure  bool   `name:"admin.insecure" help:"Let the admin address be reached from elsewhere, though it asks nobody who they are."`
+	HooksWebConfig string `name:"web.config.file" placeholder:"FILE" help:"TLS, client certificates and basic auth of the webhooks' address, in the exporter-toolkit's format; of the metrics' own address, too."`
+	AdminWebConfig string `name:"admin.config.file" placeholder:"FILE" help:"The same of the admin address. If it demands basic auth or client certificates, that may be reached from elsewhere."`
 	MetricsAddress string `name:"metrics.listen-address" placeholder:"ADDR" help:"Where to serve metrics alone, in addition."`
 	Pprof          bool   `name:"admin.pprof" help:"Serve Go profiles under /debug/pprof on the admin address."`
 	Sandbox        bool   `name:"sandbox" help:"Send to a stand-in for DingTalk inside this process and show what employees receive. Needs no credentials and no rules.yaml."`
@@ -89,6 +91,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 		Files: files, Storage: storage, MaxBacklog: c.MaxBacklog,
 		Retention: time.Duration(c.Retention), RetentionSize: int64(c.RetentionSize),
 		HooksAddress: cmp.Or(c.HooksAddress, hooks), AdminAddress: c.AdminAddress,
+		HooksWebConfig: c.HooksWebConfig, AdminWebConfig: c.AdminWebConfig,
 		MetricsAddress: c.MetricsAddress, SandboxAddress: c.SandboxAddress,
 		Pprof: c.Pprof, AdminInsecure: c.AdminInsecure, Version: env.Version.Version, Log: log,
 	})
