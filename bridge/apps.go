@@ -18,16 +18,18 @@ import (
 )
 
 // settings makes a client for each app: what dispatcher and follower work with.
-func (b *Bridge) settings(cfg *config.Config) (dispatch.Settings, followup.Settings, error) {
-	dt := &cfg.DingTalk
+func (b *Bridge) settings(cfg *config.Config) (dispatch.Settings, followup.Settings, clients, error) {
+	dt, made := &cfg.DingTalk, clients{}
 	d := dispatch.Settings{CallsPerMonth: *dt.CallsPerMonth, Zone: dt.Location}
 	f := followup.Settings{CallsPerMonth: *dt.CallsPerMonth, Zone: dt.Location, Renderer: b.renderer()}
 	for i := range dt.Apps {
 		a := &dt.Apps[i]
 		client, err := NewClient(dt, a, b.o.Version, tokens{b.store, a.Name})
 		if err != nil {
-			return d, f, err
+			return d, f, nil, err
 		}
+		client.TokenAsked = func(code string) { b.metrics.tokens.WithLabelValues(a.Name, code).Inc() }
+		made[a.Name] = client
 		app := dispatch.App{Name: a.Name, Limits: a.Limits, Client: client}
 		if a.Type == config.ThirdParty {
 			app.Client, app.PeoplePerCall = byTemplate{client}, message.SendByTemplate.People
@@ -36,7 +38,7 @@ func (b *Bridge) settings(cfg *config.Config) (dispatch.Settings, followup.Setti
 		f.Apps = append(f.Apps, followup.App{Name: a.Name, Client: client,
 			CallsPerSecond: a.Limits.CallsPerSecond, PeoplePerCall: a.Limits.RecipientsPerMinute})
 	}
-	return d, f, nil
+	return d, f, made, nil
 }
 
 // NewClient makes the client of one app. store keeps a third-party app's token

@@ -62,6 +62,7 @@ type Bridge struct {
 	metrics    *metrics
 	dispatcher *dispatch.Dispatcher
 	follower   *followup.Follower
+	clients    atomic.Pointer[clients]
 	shelf      atomic.Pointer[shelf] // nil: no media_dir
 	console    *console.Console
 	sandbox    *sandbox.Sandbox
@@ -104,15 +105,18 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 			return nil, err
 		}
 	}
-	if b.store, err = openStore(ctx, o.Storage, o.MaxBacklog, plan.Config.DingTalk.Location); err != nil {
+	b.metrics = newMetrics(o.Version)
+	store, err := openStore(ctx, o.Storage, o.MaxBacklog, plan.Config.DingTalk.Location)
+	if err != nil {
 		return nil, err
 	}
+	b.store = observed{store, b.metrics}
 	b.closers = append(b.closers, b.store.Close)
 	if _, err := b.store.Size(ctx); o.RetentionSize > 0 && errors.Is(err, errors.ErrUnsupported) {
 		return nil, errors.New("--storage.retention.size: this engine cannot tell how much of its disk is in use; keep history by time, with --storage.retention")
 	}
-	b.metrics = newMetrics(b.store, o.Version)
 	b.metrics.reloaded(nil)
+	b.metrics.expect(plan.Config)
 	if err := b.loadMedia(ctx, plan); err != nil {
 		return nil, err
 	}
@@ -125,10 +129,11 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 
 // workers makes dispatcher and follower.
 func (b *Bridge) workers(cfg *config.Config) error {
-	sends, follows, err := b.settings(cfg)
+	sends, follows, made, err := b.settings(cfg)
 	if err != nil {
 		return err
 	}
+	b.clients.Store(&made)
 	b.follower = followup.New(followup.Options{Settings: follows, Store: b.store, Logger: b.o.Log, Observer: b.metrics})
 	b.dispatcher = dispatch.New(dispatch.Options{Settings: sends, Store: b.store, Logger: b.o.Log, Observer: b.metrics,
 		Woken: b.follower.Wake,
@@ -136,6 +141,7 @@ func (b *Bridge) workers(cfg *config.Config) error {
 			return followup.Plan(d, sent, b.renderer().Steps(d.Rule))
 		},
 	})
+	b.metrics.registry.MustRegister(gauges{b})
 	return nil
 }
 
@@ -284,9 +290,10 @@ func (b *Bridge) Reload(ctx context.Context) error {
 	}
 	var sends dispatch.Settings
 	var follows followup.Settings
+	var made clients
 	if err == nil {
 		b.pointAtSandbox(plan.Config)
-		sends, follows, err = b.settings(plan.Config)
+		sends, follows, made, err = b.settings(plan.Config)
 	}
 	if err == nil {
 		err = b.loadMedia(ctx, plan)
@@ -300,7 +307,9 @@ func (b *Bridge) Reload(ctx context.Context) error {
 	if old := b.plan.Load().Config.DingTalk.Timezone; old != plan.Config.DingTalk.Timezone {
 		b.o.Log.Warn("dingtalk.timezone changes with the next start", "component", "bridge", "now", old)
 	}
+	b.metrics.expect(plan.Config)
 	b.plan.Store(plan)
+	b.clients.Store(&made)
 	b.dispatcher.Reconfigure(sends)
 	b.follower.Reconfigure(follows)
 	b.o.Log.Info("rules loaded", "component", "bridge", "rules", len(plan.Config.Rules), "sources", len(plan.Sources))

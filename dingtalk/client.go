@@ -57,6 +57,10 @@ type Options struct {
 // Client calls DingTalk in the name of one app. Its methods may be called
 // concurrently.
 type Client struct {
+	// TokenAsked, set before the first call, is told of each request for a token:
+	// DingTalk's code, "ok", or "" where no answer came. It should return at once.
+	TokenAsked func(code string)
+
 	base      *url.URL
 	key       string        // app_key or suite_key
 	secret    secret.Secret // app_secret or suite_secret

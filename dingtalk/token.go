@@ -38,6 +38,14 @@ func (c *Client) Token(ctx context.Context) error {
 	return nil
 }
 
+// TokenEnds returns when the token that is held ends; zero where none is. One
+// that nobody needs is not renewed.
+func (c *Client) TokenEnds() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.held.expires
+}
+
 // token returns a token that has not ended. However many callers wait, one
 // request is made; one of them giving up does not disturb the others.
 func (c *Client) token(ctx context.Context) (string, *Error) {
@@ -125,6 +133,13 @@ func (c *Client) askToken(ctx context.Context, r request, secrets ...string) (to
 	e := c.exchange(ctx, r, &answer)
 	if e == nil && answer.Token == "" {
 		e = unreadable(http.StatusOK, "the answer holds no access_token")
+	}
+	if c.TokenAsked != nil {
+		code := "ok"
+		if e != nil {
+			code = e.FullCode()
+		}
+		c.TokenAsked(code)
 	}
 	if e != nil {
 		return token{}, c.tokenError(e, secrets...)

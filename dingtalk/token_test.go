@@ -362,3 +362,28 @@ func TestClosedWithToken(t *testing.T) {
 		t.Errorf("it called with %s", calls)
 	}
 }
+
+// TestTokenAsked tells of each request for a token how it ended, and of the
+// token that is held when it ends.
+func TestTokenAsked(t *testing.T) {
+	t.Parallel()
+	answers := []http.HandlerFunc{say(`{"errcode":40089,"errmsg":"不合法的corpid或corpsecret"}`), say("<html>"), say(`{"errcode":0,"access_token":"t1","expires_in":7200}`)}
+	c := newClient(t, serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answers[0](w, r)
+		answers = answers[1:]
+	})))
+	var told []string
+	c.TokenAsked = func(code string) { told = append(told, code) }
+	for range answers {
+		if ends := c.TokenEnds(); !ends.IsZero() {
+			t.Errorf("no token is held, and ends at %v", ends)
+		}
+		_ = c.Token(t.Context())
+	}
+	if got := strings.Join(told, ","); got != "40089,,ok" {
+		t.Errorf("told of %q", got)
+	}
+	if !c.TokenEnds().After(time.Now()) {
+		t.Errorf("the token ends at %v", c.TokenEnds())
+	}
+}

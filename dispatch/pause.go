@@ -18,6 +18,9 @@ const (
 	QuotaUsedUp   Reason = "quota_used_up" // the organisation's calls of this month
 )
 
+// Reasons are all of them.
+var Reasons = []Reason{Throttled, Outage, Misconfigured, QuotaUsedUp}
+
 // pauses says how long the first pause of a row lasts at most, and any.
 var pauses = map[Reason]struct{ first, most time.Duration }{
 	Throttled:     {2 * time.Second, time.Minute},
