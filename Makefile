@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 BIN := $(CURDIR)/.bin
 ALERTMANAGER := v0.31.1
+PROMTOOL := v0.316.0
 export PATH := $(BIN):$(PATH)
 
 .PHONY: test build deps packages fmt vet lint unit fuzz race chaos bench screenshots clean
@@ -11,7 +12,7 @@ test: deps fmt vet lint unit ## everything
 build: ## one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o workbell .
 
-deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER)
+deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/promtool-$(PROMTOOL)
 
 packages: # what the tests run besides: the README's curl, a limit on files, a browser, PostgreSQL's programs (no cluster of the system's)
 	@for p in curl:curl prlimit:util-linux chromium:chromium; do \
@@ -33,6 +34,11 @@ $(BIN)/alertmanager-$(ALERTMANAGER):
 	@echo "deps: building Alertmanager $(ALERTMANAGER) for the tests, once"
 	@GOBIN=$(BIN) go install github.com/prometheus/alertmanager/cmd/alertmanager@$(ALERTMANAGER)
 	@mv $(BIN)/alertmanager $@
+
+$(BIN)/promtool-$(PROMTOOL): # without service discovery, which is most of it
+	@echo "deps: building promtool $(PROMTOOL) for the tests, once"
+	@GOBIN=$(BIN) go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@$(PROMTOOL)
+	@mv $(BIN)/promtool $@
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }
