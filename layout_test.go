@@ -79,7 +79,7 @@ func TestDocumentsNameWhatExists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, doc := range append(docs, "README.md") {
+	for _, doc := range append(docs, "README.md", "SECURITY.md") {
 		text, err := os.ReadFile(doc)
 		if err != nil {
 			t.Fatal(err)
