@@ -12,7 +12,7 @@ test: deps fmt vet lint unit ## everything
 build: ## one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o workbell .
 
-deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/promtool-$(PROMTOOL)
+deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/amtool $(BIN)/promtool-$(PROMTOOL) $(BIN)/deploy
 
 packages: # what the tests run besides: the README's curl, a limit on files, a browser, PostgreSQL's programs (no cluster of the system's)
 	@for p in curl:curl prlimit:util-linux chromium:chromium; do \
@@ -39,6 +39,13 @@ $(BIN)/promtool-$(PROMTOOL): # without service discovery, which is most of it
 	@echo "deps: building promtool $(PROMTOOL) for the tests, once"
 	@GOBIN=$(BIN) go install -tags remove_all_sd github.com/prometheus/prometheus/cmd/promtool@$(PROMTOOL)
 	@mv $(BIN)/promtool $@
+
+$(BIN)/amtool: $(BIN)/alertmanager-$(ALERTMANAGER)
+	@GOBIN=$(BIN) go install github.com/prometheus/alertmanager/cmd/amtool@$(ALERTMANAGER)
+
+$(BIN)/deploy: $(wildcard tools/deploy/*)
+	@echo "deps: building the check of deploy/, once"
+	@cd tools/deploy && go build -o $@ .
 
 fmt:
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not gofmt-ed: $$bad"; exit 1; }

@@ -19,6 +19,20 @@ import (
 // own URL.
 func startAlertmanager(t *testing.T, url string) string {
 	t.Helper()
+	return runAlertmanager(t, fmt.Sprintf(`route: {receiver: workbell, group_by: [alertname], group_wait: 100ms, group_interval: 200ms, repeat_interval: 1h}
+receivers:
+  - name: workbell
+    webhook_configs:
+      - url: %s/hooks/am
+        send_resolved: true
+        http_config: {authorization: {type: Bearer, credentials_file: token}}
+`, url))
+}
+
+// runAlertmanager runs a real Alertmanager with the configuration given, beside
+// which is a file token, and returns its URL.
+func runAlertmanager(t *testing.T, config string) string {
+	t.Helper()
 	found, err := filepath.Glob(".bin/alertmanager-v*")
 	if err != nil || len(found) == 0 {
 		t.Fatal("no Alertmanager in .bin: run `make deps`")
@@ -29,14 +43,7 @@ func startAlertmanager(t *testing.T, url string) string {
 	}
 	dir := t.TempDir()
 	writeFile(t, dir, "token", "topsecret-token")
-	writeFile(t, dir, "alertmanager.yml", fmt.Sprintf(`route: {receiver: workbell, group_by: [alertname], group_wait: 100ms, group_interval: 200ms, repeat_interval: 1h}
-receivers:
-  - name: workbell
-    webhook_configs:
-      - url: %s/hooks/am
-        send_resolved: true
-        http_config: {authorization: {type: Bearer, credentials_file: token}}
-`, url))
+	writeFile(t, dir, "alertmanager.yml", config)
 	log := &syncBuffer{}
 	cmd := exec.Command(binary, "--config.file=alertmanager.yml", "--storage.path=data", "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
 	cmd.Dir, cmd.Stderr, cmd.Stdout = dir, log, log

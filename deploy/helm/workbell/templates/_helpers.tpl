@@ -1,0 +1,153 @@
+{{- define "workbell.name" -}}
+{{- if contains "workbell" .Release.Name }}{{ .Release.Name | trunc 63 | trimSuffix "-" }}{{ else }}{{ printf "%s-workbell" .Release.Name | trunc 63 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "workbell.selector" -}}
+app.kubernetes.io/name: workbell
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "workbell.labels" -}}
+{{ include "workbell.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "workbell.postgres" -}}
+{{- if eq .Values.storage.type "postgres" }}yes{{ else if ne .Values.storage.type "sqlite" }}{{ fail (printf "storage.type is %q: write sqlite or postgres" .Values.storage.type) }}{{ end }}
+{{- end }}
+
+{{/* The pod, the same for both kinds of storage. */}}
+{{- define "workbell.pod" -}}
+metadata:
+  labels:
+    {{- include "workbell.labels" . | nindent 4 }}
+  annotations:
+    checksum/config: {{ list .Values.rules .Values.templates | toJson | sha256sum }}
+    {{- with .Values.podAnnotations }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+spec:
+  automountServiceAccountToken: false
+  # Calls that send end within 16 s, those that ask within 25 s; before that 5 s
+  # pass in which the Service learns that this pod goes.
+  terminationGracePeriodSeconds: 45
+  securityContext:
+    runAsNonRoot: true
+    runAsUser: 65532
+    runAsGroup: 65532
+    fsGroup: 65532
+    seccompProfile: {type: RuntimeDefault}
+  {{- with .Values.imagePullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    - name: workbell
+      image: "{{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}"
+      imagePullPolicy: {{ .Values.image.pullPolicy }}
+      args:
+        - serve
+        - --config.file=/etc/workbell/config/rules.yaml
+        {{- if .Values.templates }}
+        - --templates=/etc/workbell/templates
+        {{- end }}
+        - --web.listen-address=:8060
+        - --metrics.listen-address=:9090
+        - --storage.retention={{ .Values.retention }}
+        - --log.level={{ .Values.log.level }}
+        - --log.format={{ .Values.log.format }}
+        {{- with .Values.extraArgs }}
+        {{- toYaml . | nindent 8 }}
+        {{- end }}
+      env:
+        - name: WORKBELL_STORAGE
+          {{- if include "workbell.postgres" . }}
+          valueFrom:
+            secretKeyRef:
+              name: {{ .Values.storage.postgres.secret }}
+              key: {{ .Values.storage.postgres.key }}
+          {{- else }}
+          value: sqlite:/data/workbell.db
+          {{- end }}
+      {{- with .Values.envFrom }}
+      envFrom:
+        {{- range . }}
+        - secretRef: {name: {{ . }}}
+        {{- end }}
+      {{- end }}
+      ports:
+        - {name: hooks, containerPort: 8060}
+        - {name: metrics, containerPort: 9090}
+      startupProbe:
+        httpGet: {path: /readyz, port: hooks}
+        periodSeconds: 2
+        failureThreshold: 60
+      livenessProbe:
+        httpGet: {path: /livez, port: hooks}
+        timeoutSeconds: 5
+        failureThreshold: 6
+      readinessProbe:
+        httpGet: {path: /readyz, port: hooks}
+        timeoutSeconds: 5
+      lifecycle:
+        preStop:
+          sleep: {seconds: 5}
+      securityContext:
+        allowPrivilegeEscalation: false
+        readOnlyRootFilesystem: true
+        capabilities: {drop: [ALL]}
+      resources:
+        {{- toYaml .Values.resources | nindent 8 }}
+      volumeMounts:
+        - {name: config, mountPath: /etc/workbell/config, readOnly: true}
+        {{- if .Values.templates }}
+        - {name: templates, mountPath: /etc/workbell/templates, readOnly: true}
+        {{- end }}
+        {{- if .Values.secrets }}
+        - {name: secrets, mountPath: /run/secrets/workbell, readOnly: true}
+        {{- end }}
+        - {name: data, mountPath: /data}
+  volumes:
+    - name: config
+      configMap: {name: {{ include "workbell.name" . }}}
+    {{- if .Values.templates }}
+    - name: templates
+      configMap: {name: {{ include "workbell.name" . }}-templates}
+    {{- end }}
+    {{- if .Values.secrets }}
+    - name: secrets
+      projected:
+        defaultMode: 0440
+        sources:
+          {{- range .Values.secrets }}
+          - secret: {name: {{ . }}}
+          {{- end }}
+    {{- end }}
+    {{- if include "workbell.postgres" . }}
+    - name: data
+      emptyDir: {}
+    {{- end }}
+  {{- with .Values.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.affinity }}
+  affinity:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if include "workbell.postgres" . }}
+  topologySpreadConstraints:
+    - maxSkew: 1
+      topologyKey: kubernetes.io/hostname
+      whenUnsatisfiable: ScheduleAnyway
+      labelSelector:
+        matchLabels:
+          {{- include "workbell.selector" . | nindent 10 }}
+  {{- end }}
+{{- end }}

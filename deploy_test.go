@@ -1,0 +1,285 @@
+package main
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"workbell/bridge"
+	"workbell/config"
+)
+
+// tool names a program that `make deps` builds.
+func tool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(".bin", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("no %s in .bin: run `make deps`", name)
+	}
+	return path
+}
+
+// readFile returns the text of a file of this repository.
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// decodeYAML reads a document of text into v; v may have fewer fields.
+func decodeYAML(t *testing.T, text string, v any) {
+	t.Helper()
+	if err := yaml.Unmarshal([]byte(text), v); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+}
+
+// checkRules loads a rules.yaml as check does, with every variable and every
+// file of secrets there, and expects neither faults nor warnings. With
+// sandboxed, as `serve --sandbox` does: then it may lack credentials.
+func checkRules(t *testing.T, file, templates string, sandboxed bool) {
+	t.Helper()
+	_, faults := config.Load([]byte(readFile(t, file)), config.Options{File: file, Sandbox: sandboxed,
+		Getenv:   func(string) (string, bool) { return "given", true },
+		ReadFile: func(string) ([]byte, error) { return []byte("given"), nil },
+	})
+	_, more := bridge.LoadPlan(bridge.Files{Config: file, Templates: templates, Embedded: embedded, Sandbox: true})
+	for _, f := range append(faults, more...) {
+		if !strings.Contains(f.Problem, "the sandbox takes this source's webhooks without authentication") {
+			t.Error(f)
+		}
+	}
+}
+
+// TestDeployedRules loads every rules.yaml of deploy/, those inside the chart's
+// values, too.
+func TestDeployedRules(t *testing.T) {
+	t.Parallel()
+	var values struct{ Rules string }
+	decodeYAML(t, readFile(t, "deploy/helm/workbell/values.yaml"), &values)
+	files := []string{writeFile(t, t.TempDir(), "values.yaml", values.Rules)}
+	err := filepath.WalkDir("deploy", func(path string, d fs.DirEntry, err error) error {
+		if d != nil && d.Name() == "rules.yaml" {
+			files = append(files, path)
+		}
+		return err
+	})
+	if err != nil || len(files) < 5 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		checkRules(t, file, "", file == "deploy/compose/rules.yaml")
+	}
+}
+
+// TestSenders runs the tests beside the senders' rules.
+func TestSenders(t *testing.T) {
+	t.Parallel()
+	if out, errs, code := workbell(t, "test", "--config.file=deploy/senders/rules.yaml", "deploy/senders/tests.yaml"); code != 0 {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+// TestAlertmanagerConfigs holds our Alertmanager configurations against
+// Alertmanager's own check, and their URLs against the sources of the rules
+// beside them.
+func TestAlertmanagerConfigs(t *testing.T) {
+	t.Parallel()
+	for file, rules := range map[string]string{
+		"deploy/alertmanager.yml":                   "rules.yaml",
+		"deploy/compose/alertmanager.yml":           "deploy/compose/rules.yaml",
+		"deploy/kustomize/sidecar/alertmanager.yml": "deploy/kustomize/sidecar/rules.yaml",
+	} {
+		if out, err := exec.Command(tool(t, "amtool"), "check-config", file).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", file, err, out)
+		}
+		var c struct {
+			Receivers []struct {
+				Webhooks []struct{ URL string } `yaml:"webhook_configs"`
+			}
+		}
+		decodeYAML(t, readFile(t, file), &c)
+		_, source, _ := strings.Cut(c.Receivers[0].Webhooks[0].URL, "/hooks/")
+		if plan, faults := bridge.LoadPlan(bridge.Files{Config: rules, Embedded: embedded, Sandbox: true}); plan == nil || plan.Sources[source] == nil {
+			t.Errorf("%s posts to a source %q that %s does not have: %v", file, source, rules, faults)
+		}
+	}
+}
+
+// knownFlag finds the flags and variables in the help of serve.
+var knownFlag = regexp.MustCompile(`--[a-z][a-z.-]*|\bWORKBELL_[A-Z_]+`)
+
+// checkFlags holds the flags and variables of text against `workbell serve
+// --help`.
+func checkFlags(t *testing.T, where, text string) {
+	t.Helper()
+	help, _, code := workbell(t, "serve", "--help")
+	if code != 0 {
+		t.Fatalf("exit %d\n%s", code, help)
+	}
+	known := knownFlag.FindAllString(help, -1)
+	for _, flag := range knownFlag.FindAllString(text, -1) {
+		if !slices.Contains(known, flag) {
+			t.Errorf("%s has %s, which `workbell serve` does not know", where, flag)
+		}
+	}
+}
+
+// TestImage holds the Dockerfile's flags and variables against the program, and
+// what it copies against what is there.
+func TestImage(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "deploy/Dockerfile")
+	_, last, _ := strings.Cut(text, "FROM gcr.io")
+	if !strings.Contains(last, "nonroot") || !strings.Contains(last, `CMD ["serve"`) {
+		t.Errorf("the image does not serve as somebody without rights:\n%s", last)
+	}
+	for line := range strings.Lines(last) {
+		if !strings.HasPrefix(line, "COPY") {
+			checkFlags(t, "the Dockerfile", line)
+		}
+	}
+	module := readFile(t, "go.mod")
+	goVersion := regexp.MustCompile(`(?m)^go (\d+\.\d+)`).FindStringSubmatch(module)
+	if goVersion == nil || !strings.Contains(text, "FROM golang:"+goVersion[1]+" ") {
+		t.Errorf("the Dockerfile builds with another Go than go.mod asks for: %v", goVersion)
+	}
+}
+
+// composition is what the tests read of compose.yaml.
+type composition struct {
+	Services map[string]struct {
+		Build struct {
+			Context, Dockerfile string
+		}
+		Image    string
+		Command  []string
+		Volumes  []string
+		ReadOnly bool `yaml:"read_only"`
+	}
+}
+
+// TestCompose looks up every file that compose.yaml mounts, and runs its
+// workbell, with its rules, below a real Alertmanager with its configuration: an
+// alert reaches the phone.
+func TestCompose(t *testing.T) {
+	t.Parallel()
+	var c composition
+	decodeYAML(t, readFile(t, "deploy/compose/compose.yaml"), &c)
+	for name, s := range c.Services {
+		for _, v := range s.Volumes {
+			if host, _, _ := strings.Cut(v, ":"); strings.HasPrefix(host, "./") && !exists(filepath.Join("deploy/compose", host)) {
+				t.Errorf("%s mounts %s, which is not there", name, host)
+			}
+		}
+	}
+	bell := c.Services["workbell"]
+	if !exists(filepath.Join("deploy/compose", bell.Build.Context, bell.Build.Dockerfile)) || !bell.ReadOnly {
+		t.Errorf("the service workbell: %+v", bell)
+	}
+	if alertmanager := c.Services["alertmanager"].Image; !exists(".bin/" + strings.Replace(strings.TrimPrefix(alertmanager, "prom/"), ":", "-", 1)) {
+		t.Errorf("compose.yaml has %s, and the tests run another", alertmanager)
+	}
+	var args []string
+	for _, a := range bell.Command[1:] {
+		a = strings.Replace(a, "=:80", "=127.0.0.1:0#", 1)
+		a, _, _ = strings.Cut(a, "#")
+		args = append(args, strings.Replace(a, "/etc/workbell/", "", 1))
+	}
+	dir := t.TempDir()
+	writeFile(t, dir, "rules.yaml", readFile(t, "deploy/compose/rules.yaml"))
+	p := startProcess(t, dir, args...)
+	configuration := strings.NewReplacer("http://workbell:8060", p.hooks, "group_wait: 5s", "group_wait: 100ms").Replace(readFile(t, "deploy/compose/alertmanager.yml"))
+	am := runAlertmanager(t, configuration)
+	postAlert(t, am, "db-1", time.Now().Add(-time.Minute), time.Now().Add(time.Hour))
+	phone := p.listening(t, "sandbox")
+	waitUntil(t, func() bool {
+		_, ledger := get(t, phone+"/sandbox/ledger")
+		return strings.Contains(ledger, "DiskFull")
+	}, "the notification on the phone", p.log)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// TestSystemdUnit holds the unit's flags against the program, and the unit
+// against systemd where that is there.
+func TestSystemdUnit(t *testing.T) {
+	t.Parallel()
+	unit := readFile(t, "deploy/systemd/workbell.service")
+	for line := range strings.Lines(unit) {
+		if strings.HasPrefix(line, "ExecStart=") {
+			checkFlags(t, "the unit", line)
+		}
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err != nil {
+		t.Skip("no systemd-analyze here")
+	}
+	file := writeFile(t, t.TempDir(), "workbell.service", strings.ReplaceAll(unit, "/usr/bin/workbell", "/bin/true"))
+	if out, err := exec.Command("systemd-analyze", "verify", "--man=no", file).CombinedOutput(); err != nil || bytes.Contains(out, []byte("workbell.service")) {
+		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
+	}
+}
+
+// TestDebianPackage builds the package and looks what is in it.
+func TestDebianPackage(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("dpkg-deb"); err != nil {
+		t.Skip("no dpkg-deb here")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"deploy", "rules.yaml"} {
+		path, err := filepath.Abs(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	writeFile(t, dir, "workbell", "the binary")
+	build := exec.Command(tool(t, "deploy"), "deb", "deploy/nfpm.yaml", "workbell.deb")
+	build.Dir, build.Env = dir, append(os.Environ(), "VERSION=1.2.3")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	list, err := exec.Command("dpkg-deb", "--contents", filepath.Join(dir, "workbell.deb")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`-rwxr-xr-x root/root .* ./usr/bin/workbell\n`, `-rw------- root/root .* ./etc/workbell/env\n`, `-rw-r--r-- root/root .* ./usr/lib/systemd/system/workbell.service\n`} {
+		if !regexp.MustCompile(want).Match(list) {
+			t.Errorf("the package lacks %s:\n%s", want, list)
+		}
+	}
+	info, err := exec.Command("dpkg-deb", "--field", filepath.Join(dir, "workbell.deb"), "Package", "Version").Output()
+	if err != nil || !strings.Contains(string(info), "Version: 1.2.3") {
+		t.Errorf("%v\n%s", err, info)
+	}
+	scripts, err := filepath.Glob("deploy/debian/p*")
+	if err != nil || len(scripts) != 3 {
+		t.Fatal(scripts, err)
+	}
+	for _, script := range scripts {
+		if out, err := exec.Command("sh", "-n", script).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", script, err, out)
+		}
+	}
+}
