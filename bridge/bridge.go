@@ -35,10 +35,11 @@ type Options struct {
 	RetentionSize  int64         // bytes of the store beyond which the oldest history goes; 0: no bound
 	HooksAddress   string
 	AdminAddress   string
-	MetricsAddress string // metrics alone; empty: none
-	HooksWebConfig string // web configuration of hooks and metrics; empty: plain HTTP
-	AdminWebConfig string // of admin
-	SandboxAddress string // used where Files.Sandbox is set
+	MetricsAddress string        // metrics alone; empty: none
+	HooksWebConfig string        // web configuration of hooks and metrics; empty: plain HTTP
+	AdminWebConfig string        // of admin
+	SandboxAddress string        // used where Files.Sandbox is set
+	AutoReload     time.Duration // how often to look whether files have changed; 0: never
 	Pprof          bool
 	AdminInsecure  bool // the admin listener may be reached from elsewhere
 	Version        string
@@ -58,6 +59,8 @@ type Bridge struct {
 	plan       atomic.Pointer[routes.Plan]
 	draining   atomic.Bool
 	reloading  sync.Mutex
+	seen       stamps   // of the files at the last load; guarded by reloading, as are
+	secrets    []string // the files among them that rules.yaml names
 	store      outbox.Store
 	metrics    *metrics
 	dispatcher *dispatch.Dispatcher
@@ -92,8 +95,7 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 			err = errors.Join(err, b.close())
 		}
 	}()
-	plan, faults := LoadPlan(o.Files)
-	b.tell(faults)
+	plan, faults := b.load()
 	if plan == nil {
 		return nil, faults.Fatal()
 	}
@@ -217,6 +219,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 		return workers.Wait()
 	})
 	g.Go(func() error { return b.prune(ctx) })
+	g.Go(func() error { return b.watch(ctx) })
 	g.Go(func() error { return b.keepUploading(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
@@ -282,8 +285,7 @@ func (b *Bridge) close() error {
 func (b *Bridge) Reload(ctx context.Context) error {
 	b.reloading.Lock()
 	defer b.reloading.Unlock()
-	plan, faults := LoadPlan(b.o.Files)
-	b.tell(faults)
+	plan, faults := b.load()
 	err := faults.Fatal()
 	if err == nil {
 		err = b.admits(plan.Config)

@@ -26,6 +26,8 @@ type Files struct {
 	// Trusted makes the sources take payloads without credentials: for commands
 	// that read them from files and receive nothing.
 	Trusted bool
+	// ReadFile reads the files that rules.yaml names (…_file); nil: os.ReadFile.
+	ReadFile func(name string) ([]byte, error)
 }
 
 // LoadPlan loads all that `serve` would: rules, secrets' files, templates. The
@@ -35,7 +37,7 @@ func LoadPlan(f Files) (*routes.Plan, config.Faults) {
 	if err != nil {
 		return nil, config.Faults{{At: config.Pos{File: f.Config}, Problem: err.Error(), Remedy: "name it with --config.file"}}
 	}
-	plan, faults := f.compile(data, config.Options{File: name, Sandbox: f.Sandbox}, f.templates())
+	plan, faults := f.compile(data, config.Options{File: name, Sandbox: f.Sandbox, ReadFile: f.ReadFile}, f.templates())
 	plan.Media = loadMedia(plan.Config, &faults)
 	if plan.Transform != nil && len(plan.Media) > 0 {
 		kinds := make(map[string]string, len(plan.Media))

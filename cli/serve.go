@@ -49,19 +49,20 @@ func (s *size) UnmarshalText(text []byte) error {
 type serveCmd struct {
 	fileFlags
 	logFlags
-	Storage        string `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries: sqlite:FILE, or postgres://… for several bridges on one database. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
-	MaxBacklog     int    `name:"storage.max-backlog" default:"1000000" help:"Most deliveries that may wait; beyond it webhooks get 503."`
-	Retention      days   `name:"storage.retention" default:"30d" help:"How long history is kept (12h, 30d, 1y)."`
-	RetentionSize  size   `name:"storage.retention.size" default:"0" help:"How large the store may grow (2GiB) before the oldest history goes; 0: no bound. What is to be sent, and the last hour, stays."`
-	HooksAddress   string `name:"web.listen-address" placeholder:"ADDR" help:"Where to take webhooks. Default: :8060; with --sandbox 127.0.0.1:8060."`
-	AdminAddress   string `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve console, API, metrics and reload."`
-	AdminInsecure  bool   `name:"admin.insecure" help:"Let the admin address be reached from elsewhere, though it asks nobody who they are."`
-	HooksWebConfig string `name:"web.config.file" placeholder:"FILE" help:"TLS, client certificates and basic auth of the webhooks' address, in the exporter-toolkit's format; of the metrics' own address, too."`
-	AdminWebConfig string `name:"admin.config.file" placeholder:"FILE" help:"The same of the admin address. If it demands basic auth or client certificates, that may be reached from elsewhere."`
-	MetricsAddress string `name:"metrics.listen-address" placeholder:"ADDR" help:"Where to serve metrics alone, in addition."`
-	Pprof          bool   `name:"admin.pprof" help:"Serve Go profiles under /debug/pprof on the admin address."`
-	Sandbox        bool   `name:"sandbox" help:"Send to a stand-in for DingTalk inside this process and show what employees receive. Needs no credentials and no rules.yaml."`
-	SandboxAddress string `name:"sandbox.listen-address" default:"127.0.0.1:8062" help:"With --sandbox: where to serve the stand-in and its page."`
+	AutoReload     time.Duration `name:"config.auto-reload-interval" default:"5s" help:"How often to look whether rules.yaml, templates or the files of secrets have changed, and load them then; 0: never."`
+	Storage        string        `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries: sqlite:FILE, or postgres://… for several bridges on one database. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
+	MaxBacklog     int           `name:"storage.max-backlog" default:"1000000" help:"Most deliveries that may wait; beyond it webhooks get 503."`
+	Retention      days          `name:"storage.retention" default:"30d" help:"How long history is kept (12h, 30d, 1y)."`
+	RetentionSize  size          `name:"storage.retention.size" default:"0" help:"How large the store may grow (2GiB) before the oldest history goes; 0: no bound. What is to be sent, and the last hour, stays."`
+	HooksAddress   string        `name:"web.listen-address" placeholder:"ADDR" help:"Where to take webhooks. Default: :8060; with --sandbox 127.0.0.1:8060."`
+	AdminAddress   string        `name:"admin.listen-address" default:"127.0.0.1:8061" help:"Where to serve console, API, metrics and reload."`
+	AdminInsecure  bool          `name:"admin.insecure" help:"Let the admin address be reached from elsewhere, though it asks nobody who they are."`
+	HooksWebConfig string        `name:"web.config.file" placeholder:"FILE" help:"TLS, client certificates and basic auth of the webhooks' address, in the exporter-toolkit's format; of the metrics' own address, too."`
+	AdminWebConfig string        `name:"admin.config.file" placeholder:"FILE" help:"The same of the admin address. If it demands basic auth or client certificates, that may be reached from elsewhere."`
+	MetricsAddress string        `name:"metrics.listen-address" placeholder:"ADDR" help:"Where to serve metrics alone, in addition."`
+	Pprof          bool          `name:"admin.pprof" help:"Serve Go profiles under /debug/pprof on the admin address."`
+	Sandbox        bool          `name:"sandbox" help:"Send to a stand-in for DingTalk inside this process and show what employees receive. Needs no credentials and no rules.yaml."`
+	SandboxAddress string        `name:"sandbox.listen-address" default:"127.0.0.1:8062" help:"With --sandbox: where to serve the stand-in and its page."`
 }
 
 // Run runs the bridge until the context ends.
@@ -89,7 +90,8 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 	log := c.logger(env.Stderr)
 	b, err := bridge.Start(ctx, bridge.Options{
 		Files: files, Storage: storage, MaxBacklog: c.MaxBacklog,
-		Retention: time.Duration(c.Retention), RetentionSize: int64(c.RetentionSize),
+		AutoReload: c.AutoReload,
+		Retention:  time.Duration(c.Retention), RetentionSize: int64(c.RetentionSize),
 		HooksAddress: cmp.Or(c.HooksAddress, hooks), AdminAddress: c.AdminAddress,
 		HooksWebConfig: c.HooksWebConfig, AdminWebConfig: c.AdminWebConfig,
 		MetricsAddress: c.MetricsAddress, SandboxAddress: c.SandboxAddress,
