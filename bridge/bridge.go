@@ -328,7 +328,8 @@ func (b *Bridge) tell(faults config.Faults) {
 }
 
 // admits warns of every source that takes webhooks from anybody, and refuses
-// one that listens beyond this machine without saying so.
+// one that listens beyond this machine without saying so, and one that nothing
+// could reach.
 func (b *Bridge) admits(cfg *config.Config) error {
 	var faults config.Faults
 	for i := range cfg.Sources {
@@ -338,6 +339,9 @@ func (b *Bridge) admits(cfg *config.Config) error {
 		}
 		if s.Auth.At.Line == 0 && !isLoopback(b.o.HooksAddress) {
 			faults.Add(s.At, "give auth, or write auth: none if that is meant", "sources[%d]: %q takes webhooks from anybody, and %s is reached from elsewhere", i, s.Name, b.o.HooksAddress)
+		}
+		if !s.Auth.BearerToken.Empty() && b.o.asksUsers() {
+			faults.Add(s.Auth.At, "demand client certificates there, or leave it to the sources", "sources[%d]: %q proves itself by a bearer token, and --web.config.file demands a password of basic auth: no request can carry both", i, s.Name)
 		}
 	}
 	return faults.Fatal()

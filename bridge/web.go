@@ -108,6 +108,15 @@ func (b *Bridge) guard(h http.Handler) http.Handler {
 	})
 }
 
+// asksUsers says whether the hooks listener demands a password.
+func (o *Options) asksUsers() bool {
+	if o.HooksWebConfig == "" {
+		return false
+	}
+	c, err := readWebConfig(o.HooksWebConfig)
+	return err == nil && len(c.Users) > 0
+}
+
 // scheme is how a listener is reached: https where its web configuration has
 // TLS, else http. It does not change while the bridge runs.
 func (o *Options) scheme(listener string) string {

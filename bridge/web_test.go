@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/bcrypt"
+
+	"workbell/config"
+	"workbell/secret"
 )
 
 // webRig is a running bridge with web configurations, and who asks it.
@@ -248,6 +251,23 @@ func TestWebConfigFaults(t *testing.T) {
 		err := o.checkWeb()
 		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "opensesame")) {
 			t.Errorf("%s: %v; want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestBearerTokenBesideBasicAuth refuses a source that nothing could reach.
+func TestBearerTokenBesideBasicAuth(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "web.yml")
+	for text, refused := range map[string]bool{users(t, "am", "x"): true, "": false} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b := &Bridge{o: Options{HooksAddress: ":0", HooksWebConfig: file, Log: slog.New(slog.DiscardHandler)}}
+		err := b.admits(&config.Config{Sources: []config.Source{{Name: "am", Auth: config.Auth{At: config.Pos{Line: 3}, BearerToken: secret.New("opensesame")}}}})
+		if (err != nil) != refused || err != nil && (!strings.Contains(err.Error(), "client certificates") || strings.Contains(err.Error(), "opensesame")) {
+			t.Errorf("%q: %v", text, err)
 		}
 	}
 }
