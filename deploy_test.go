@@ -74,7 +74,7 @@ func TestDeployedRules(t *testing.T) {
 	decodeYAML(t, readFile(t, "deploy/helm/workbell/values.yaml"), &values)
 	files := []string{writeFile(t, t.TempDir(), "values.yaml", values.Rules)}
 	err := filepath.WalkDir("deploy", func(path string, d fs.DirEntry, err error) error {
-		if d != nil && d.Name() == "rules.yaml" {
+		if d != nil && d.Name() == "rules.yaml" && path != "deploy/mixin/rules.yaml" { // Prometheus' own
 			files = append(files, path)
 		}
 		return err
@@ -188,6 +188,7 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
+	promtool(t, "check", "config", "deploy/compose/prometheus.yml")
 	bell := c.Services["workbell"]
 	if !exists(filepath.Join("deploy/compose", bell.Build.Context, bell.Build.Dockerfile)) || !bell.ReadOnly {
 		t.Errorf("the service workbell: %+v", bell)

@@ -108,7 +108,9 @@ spec:
         {{- if .Values.secrets }}
         - {name: secrets, mountPath: /run/secrets/workbell, readOnly: true}
         {{- end }}
+        {{- if not (include "workbell.postgres" .) }}
         - {name: data, mountPath: /data}
+        {{- end }}
   volumes:
     - name: config
       configMap: {name: {{ include "workbell.name" . }}}
@@ -124,10 +126,6 @@ spec:
           {{- range .Values.secrets }}
           - secret: {name: {{ . }}}
           {{- end }}
-    {{- end }}
-    {{- if include "workbell.postgres" . }}
-    - name: data
-      emptyDir: {}
     {{- end }}
   {{- with .Values.nodeSelector }}
   nodeSelector:
