@@ -66,7 +66,10 @@ func (o Options) take(c echo.Context, plan *Plan, src *source.Source) ([]outbox.
 		return nil, err
 	}
 	body, err := readBody(c.Response(), req, src.MaxBody())
-	if err != nil {
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+		return nil, errCutShort
+	case err != nil:
 		return nil, err
 	}
 	now := time.Now()
@@ -84,6 +87,10 @@ func (o Options) take(c echo.Context, plan *Plan, src *source.Source) ([]outbox.
 }
 
 var errDraining = errors.New("workbell is stopping")
+
+// errCutShort is of the body alone: a store whose database crashes fails with
+// io.ErrUnexpectedEOF, too, and that is a 503.
+var errCutShort = errors.New("the body ended before its Content-Length")
 
 // readBody reads at most max bytes, with one allocation where the sender told a
 // length that is not worth a lie.
@@ -113,8 +120,8 @@ func answer(err error) *problem {
 		return refuse(http.StatusRequestEntityTooLarge, "the body has more than %d bytes; max_body in rules.yaml sets the bound", tooLarge.Limit)
 	case errors.As(err, &bad):
 		return refuse(http.StatusBadRequest, "%s", bad.Error())
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
-		return refuse(http.StatusBadRequest, "the body ended before its Content-Length")
+	case errors.Is(err, errCutShort):
+		return refuse(http.StatusBadRequest, "%s", err.Error())
 	}
 	return refuse(http.StatusServiceUnavailable, "cannot be kept now; send it again later")
 }
