@@ -35,7 +35,7 @@ func blocksOf(t *testing.T, file string) (list []block) {
 // documents are all that people read.
 func documents(t *testing.T) []string {
 	t.Helper()
-	list := []string{"README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "deploy/README.md"}
+	list := []string{"README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "deploy/README.md"}
 	for _, pattern := range []string{"docs/*.md", "docs/guides/*.md"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
