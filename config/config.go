@@ -75,12 +75,12 @@ type Limits struct {
 type Source struct {
 	At          Pos               `yaml:"-"`
 	Name        string            `yaml:"name"`
-	Type        string            `yaml:"type"` // alertmanager | github | json
+	Type        string            `yaml:"type"` // a key of sourceTypes
 	Auth        Auth              `yaml:"auth"`
-	DedupWindow time.Duration     `yaml:"dedup_window"` // alertmanager: default 2m
+	DedupWindow time.Duration     `yaml:"dedup_window"` // alertmanager, grafana: default 2m
 	MaxBody     Bytes             `yaml:"max_body"`     // default 5 MiB, github 25 MiB
-	Each        Scalar            `yaml:"each"`         // json: expression, a list
-	Fields      map[string]Scalar `yaml:"fields"`       // json: expressions for id title status severity group_key url text labels
+	Each        Scalar            `yaml:"each"`         // json and its presets: expression, a list
+	Fields      map[string]Scalar `yaml:"fields"`       // json and its presets: expressions for id event title status severity group_key url text labels
 }
 
 // Bytes is a size, written as 5MiB or 5242880.
@@ -92,7 +92,7 @@ type Auth struct {
 	None             bool              `yaml:"-"` // `auth: none`, said outright
 	BearerToken      secret.Secret     `yaml:"bearer_token"`
 	Basic            *Basic            `yaml:"basic"`
-	Secrets          []secret.Secret   `yaml:"secrets"` // github: X-Hub-Signature-256
+	Secrets          []secret.Secret   `yaml:"secrets"` // the sender's own scheme: github, gitlab, gitea, sentry, standard_webhooks
 	HMAC             *HMAC             `yaml:"hmac"`
 	StandardWebhooks *StandardWebhooks `yaml:"standard_webhooks"`
 }

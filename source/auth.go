@@ -51,13 +51,13 @@ func newVerifier(spec Spec) (verifier, error) {
 		add(newBasic(a.Basic))
 	}
 	if len(a.Secrets) > 0 {
-		add(newHub(spec))
+		add(newOwn(spec))
 	}
 	if a.HMAC != nil {
 		add(newBodyMAC(a.HMAC))
 	}
 	if a.StandardWebhooks != nil {
-		add(newStandard(a.StandardWebhooks))
+		add(newStandard("auth.standard_webhooks.secrets", a.StandardWebhooks.Secrets))
 	}
 	switch {
 	case len(found) > 1:
@@ -68,6 +68,15 @@ func newVerifier(spec Spec) (verifier, error) {
 		return open{}, nil
 	}
 	return found[0], nil
+}
+
+// newOwn makes the verifier of the sender's own scheme.
+func newOwn(spec Spec) (verifier, error) {
+	const field = "auth.secrets"
+	if kind := kinds[spec.Kind]; kind.secrets != nil {
+		return kind.secrets(field, spec.Auth.Secrets)
+	}
+	return nil, &FieldError{Field: field, Problem: "a sender of type " + spec.Kind + " has no scheme of its own; use bearer_token, basic, hmac or standard_webhooks"}
 }
 
 // reveal returns the secrets' values; field names them in an error.
@@ -127,6 +136,35 @@ func (b basic) admit(h http.Header) bool {
 func (b basic) verify(h http.Header, _ []byte, _ time.Time) bool { return b.admit(h) }
 func (basic) header() string                                     { return "Authorization" }
 
+// token is a header that holds the secret itself.
+type token struct {
+	name string
+	want [][sha256.Size]byte
+}
+
+// tokenIn is for senders that put the secret into a header.
+func tokenIn(header string) func(string, []secret.Secret) (verifier, error) {
+	return func(field string, secrets []secret.Secret) (verifier, error) {
+		t := token{name: canonical(header)}
+		keys, err := reveal(field, secrets)
+		for _, key := range keys {
+			t.want = append(t.want, sha256.Sum256(key))
+		}
+		return t, err
+	}
+}
+
+func (t token) admit(h http.Header) bool {
+	ok := false
+	for _, want := range t.want {
+		ok = same(h.Get(t.name), want) || ok
+	}
+	return ok
+}
+
+func (t token) verify(h http.Header, _ []byte, _ time.Time) bool { return t.admit(h) }
+func (t token) header() string                                   { return t.name }
+
 // bodyMAC is a SHA-256 HMAC of the body in a header.
 type bodyMAC struct {
 	name string
@@ -137,8 +175,15 @@ func newBodyMAC(m *HMAC) (verifier, error) {
 	if m.Header == "" {
 		return nil, &FieldError{Field: "auth.hmac.header", Problem: "no header is given: the one that carries the signature"}
 	}
-	keys, err := reveal("auth.hmac.secrets", m.Secrets)
-	return bodyMAC{canonical(m.Header), keys}, err
+	return macIn(m.Header)("auth.hmac.secrets", m.Secrets)
+}
+
+// macIn is for senders that sign the body alone.
+func macIn(header string) func(string, []secret.Secret) (verifier, error) {
+	return func(field string, secrets []secret.Secret) (verifier, error) {
+		keys, err := reveal(field, secrets)
+		return bodyMAC{canonical(header), keys}, err
+	}
 }
 
 func (m bodyMAC) header() string           { return m.name }
@@ -179,11 +224,8 @@ func decodeMAC(s string) []byte {
 // hub is GitHub's X-Hub-Signature-256.
 type hub struct{ keys [][]byte }
 
-func newHub(spec Spec) (verifier, error) {
-	if spec.Kind != GitHub {
-		return nil, &FieldError{Field: "auth.secrets", Problem: "only for sources of type github; use hmac or standard_webhooks"}
-	}
-	keys, err := reveal("auth.secrets", spec.Auth.Secrets)
+func newHub(field string, secrets []secret.Secret) (verifier, error) {
+	keys, err := reveal(field, secrets)
 	return hub{keys}, err
 }
 
@@ -209,9 +251,8 @@ func (g hub) verify(h http.Header, body []byte, _ time.Time) bool {
 // is checked here, by the caller's.
 type standard struct{ hooks []*standardwebhooks.Webhook }
 
-func newStandard(s *StandardWebhooks) (verifier, error) {
-	const field = "auth.standard_webhooks.secrets"
-	keys, err := reveal(field, s.Secrets)
+func newStandard(field string, secrets []secret.Secret) (verifier, error) {
+	keys, err := reveal(field, secrets)
 	if err != nil {
 		return nil, err
 	}

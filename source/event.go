@@ -17,9 +17,18 @@ import (
 
 // Kinds of sources: what `type` says in rules.yaml and `kind` in expressions.
 const (
-	Alertmanager = "alertmanager"
-	GitHub       = "github"
-	JSON         = "json"
+	Alertmanager    = "alertmanager"
+	Grafana         = "grafana"
+	GitHub          = "github"
+	JSON            = "json"
+	GitLab          = "gitlab"
+	Gitea           = "gitea"
+	Sentry          = "sentry"
+	Jenkins         = "jenkins"
+	Zabbix          = "zabbix"
+	UptimeKuma      = "uptime-kuma"
+	CloudEvents     = "cloudevents"
+	StandardWebhook = "standard_webhooks"
 )
 
 // The values of Event.Status that workbell acts upon; a source may give others.
@@ -32,9 +41,9 @@ const (
 // GitHub, one element of a JSON payload. It is the data of rules and templates.
 type Event struct {
 	Source string // the source's name in rules.yaml
-	Kind   string // Alertmanager, GitHub or JSON
+	Kind   string // one of the kinds above
 	// Name is what kind of event it is in the sender's words: GitHub
-	// "pull_request.opened" or "push"; empty for the others.
+	// "pull_request.opened" or "push"; empty where the sender has none.
 	Name string
 
 	// Key identifies the event among repeats of the same webhook; empty means

@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -20,18 +21,22 @@ const (
 	maxNodes     = 1000
 	memoryBudget = 200_000
 	maxRun       = 2 * time.Second
+	maxWording   = 2000 // bytes of a wording
 )
 
 var errTooLong = errors.New("the expressions take too long for this body")
 
 // fieldNames are the fields of an event that expressions can give.
-var fieldNames = []string{"id", "title", "status", "severity", "group_key", "url", "text", "labels"}
+var fieldNames = []string{"id", "event", "title", "status", "severity", "group_key", "url", "text", "labels"}
 
 // environment is what expressions see.
 type environment struct {
 	Payload any               `expr:"payload"`
 	Headers map[string]string `expr:"headers"`
 	Item    any               `expr:"item"`
+	// Say fills in a wording from the item, else the payload, see expand. What
+	// is missing or of another kind reads as nothing: no payload makes it fail.
+	Say func(wording string) (string, error) `expr:"say"`
 
 	until time.Time // when expressions have run for long enough
 }
@@ -94,11 +99,20 @@ func compile(field, code string) (*expression, error) {
 
 // run evaluates the expression for an event. The error is one line.
 func (x *expression) run(e *Event, until time.Time) (any, error) {
-	env := environment{e.Payload(), e.Headers, e.ItemValue(), until}
+	env := environment{e.Payload(), e.Headers, e.ItemValue(), e.say, until}
 	if _, err := env.InTime(); err != nil {
 		return nil, err
 	}
 	return x.evaluate(env)
+}
+
+func (e *Event) say(wording string) (string, error) {
+	if len(wording) > maxWording {
+		return "", fmt.Errorf("the wording has more than %d bytes", maxWording)
+	}
+	about, _ := e.subject()
+	p, _ := about.(map[string]any)
+	return object(p).expand(wording), nil
 }
 
 func (x *expression) evaluate(env environment) (any, error) {

@@ -19,8 +19,10 @@ const (
 	maxExcerpt    = 4 << 10 // bytes of JSON that are a text by default
 )
 
-// generic decodes any JSON by the expressions that rules.yaml gives.
+// generic decodes any JSON by the expressions that rules.yaml gives, and for
+// the others those of the sender's preset.
 type generic struct {
+	preset preset
 	each   *expression
 	fields map[string]*expression
 	// ids are the headers that identify a request where no id is configured.
@@ -28,12 +30,19 @@ type generic struct {
 }
 
 func newGeneric(spec Spec) (decoder, []error) {
+	known := presets[spec.Kind]
+	own := spec.Fields
+	spec.Fields = maps.Clone(known.fields)
+	if spec.Fields == nil {
+		spec.Fields = map[string]string{}
+	}
+	maps.Copy(spec.Fields, own)
 	each, fields, faults := compileAll(spec)
 	ids := []string{"Idempotency-Key", "Webhook-Id"}
-	if spec.Auth.StandardWebhooks != nil {
+	if spec.Auth.StandardWebhooks != nil || spec.Kind == StandardWebhook && len(spec.Auth.Secrets) > 0 {
 		ids = []string{"Webhook-Id"} // the one that is signed
 	}
-	return generic{each, fields, ids}, faults
+	return generic{known, each, fields, ids}, faults
 }
 
 func (g generic) decode(h http.Header, body []byte, e *Event) ([]*Event, error) {
@@ -41,13 +50,20 @@ func (g generic) decode(h http.Header, body []byte, e *Event) ([]*Event, error) 
 	if err != nil {
 		return nil, err
 	}
+	if g.preset.envelope != nil {
+		raw = g.preset.envelope(h, raw)
+	}
 	e.Raw, e.KeyTTL = raw, genericKeyTTL
 	until := time.Now().Add(maxRun)
-	if g.each == nil {
+	each := g.each
+	if each == nil && g.preset.batches && bytes.HasPrefix(bytes.TrimSpace(raw), []byte("[")) {
+		each = wholePayload
+	}
+	if each == nil {
 		reading{g, e, until}.complete(g.id(h), "")
 		return []*Event{e}, nil
 	}
-	items, err := g.items(e, until)
+	items, err := items(each, e, until)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +78,9 @@ func (g generic) decode(h http.Header, body []byte, e *Event) ([]*Event, error) 
 }
 
 // items evaluates each. What it gives must be a list, or nothing.
-func (g generic) items(e *Event, until time.Time) ([]any, error) {
+func items(each *expression, e *Event, until time.Time) ([]any, error) {
 	const doing = "finding the events in the body by the expression of each"
-	v, err := g.each.run(e, until)
+	v, err := each.run(e, until)
 	if err != nil {
 		return nil, bad("%s: %s", doing, err)
 	}
@@ -115,6 +131,7 @@ type reading struct {
 // for it. index is the element's of each, or "".
 func (r reading) complete(id, index string) {
 	e := r.e
+	e.Name = line(r.field("event"), maxWord)
 	e.Status = line(r.field("status"), maxWord)
 	e.Severity = line(r.field("severity"), maxWord)
 	if e.Title = line(r.field("title"), maxTitle); e.Title == "" {
@@ -167,11 +184,18 @@ func (r reading) url() string {
 	return u
 }
 
-// labels evaluates the labels: a map of plain values.
+// labels evaluates the labels: a map of plain values. What is empty is no label.
 func (r reading) labels() map[string]string {
 	v := r.value("labels")
 	if plain, ok := v.(map[string]string); ok { // headers
 		return tags(maps.Clone(plain))
+	}
+	if pairs, ok := v.(map[any]any); ok { // fromPairs
+		named := make(map[string]any, len(pairs))
+		for name, value := range pairs {
+			named[text(name)] = value
+		}
+		v = named
 	}
 	given, ok := v.(map[string]any)
 	if !ok && v != nil {
@@ -188,7 +212,9 @@ func (r reading) labels() map[string]string {
 				r.e.fault("labels: more than %d; the rest is left out", maxLabels)
 				return labels
 			}
-			labels[line(name, maxName)] = line(text(v), maxValue)
+			if value := line(text(v), maxValue); value != "" {
+				labels[line(name, maxName)] = value
+			}
 		}
 	}
 	return labels

@@ -236,14 +236,14 @@ func TestNewReportsEveryExpression(t *testing.T) {
 	want := []FieldError{
 		{"each", 1, 8, "unexpected end of expression"},
 		{"fields.text", 2, 3, "unknown name nme"},
-		{"fields.titel", 0, 0, "unknown field (known: id, title, status, severity, group_key, url, text, labels)"},
+		{"fields.titel", 0, 0, "unknown field (known: id, event, title, status, severity, group_key, url, text, labels)"},
 		{"fields.title", 1, 1, "unknown name pay"},
 		{"fields.url", 1, 19, "predicate should return boolean (got int)"},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("faults (-want +got):\n%s", d)
 	}
-	for _, spec := range []Spec{{Kind: GitHub, Each: "payload"}, {Kind: Alertmanager, Fields: map[string]string{"title": "1"}}, {Kind: "gitlab"}} {
+	for _, spec := range []Spec{{Kind: GitHub, Each: "payload"}, {Kind: Alertmanager, Fields: map[string]string{"title": "1"}}, {Kind: Grafana, Each: "payload"}, {Kind: "gitlabb"}} {
 		if _, err := New(spec); !errors.As(err, new(*FieldError)) {
 			t.Errorf("%+v: %v", spec, err)
 		}

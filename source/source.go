@@ -15,7 +15,7 @@ import (
 // Spec says how one source of rules.yaml sends and proves itself.
 type Spec struct {
 	Name string // as in POST /hooks/NAME
-	Kind string // Alertmanager, GitHub or JSON
+	Kind string // Alertmanager, GitHub, JSON, or another of Kinds
 	Auth Auth
 	// DedupWindow is how long an Alertmanager notification that comes again
 	// counts as a repeat; 0 means 2 minutes.
@@ -23,10 +23,11 @@ type Spec struct {
 	// MaxBody is the most bytes that a body may have; 0 means 5 MiB, and for
 	// GitHub 25 MiB, which is what GitHub sends at most.
 	MaxBody int64
-	// Each (kind JSON) is an expression that gives a list: one event for each
-	// element. Fields are expressions for the event's fields: id, title,
-	// status, severity, group_key, url, text and labels. All of them see
-	// payload, headers and item.
+	// Each is an expression that gives a list: one event for each element.
+	// Fields are expressions for the event's fields: id, event, title, status,
+	// severity, group_key, url, text and labels. All of them see payload,
+	// headers and item. Only JSON and the kinds with a preset have them; there
+	// they take the place of the preset's.
 	Each   string
 	Fields map[string]string
 }
@@ -36,7 +37,7 @@ type Spec struct {
 type Auth struct {
 	BearerToken      secret.Secret
 	Basic            *Basic
-	Secrets          []secret.Secret // GitHub: X-Hub-Signature-256; several while rotating
+	Secrets          []secret.Secret // in the sender's own scheme, see kinds; several while rotating
 	HMAC             *HMAC
 	StandardWebhooks *StandardWebhooks
 }
@@ -60,16 +61,31 @@ type StandardWebhooks struct {
 }
 
 // kinds is the table of senders: what makes a decoder, how large a body may be
-// unless rules.yaml says otherwise, and whether it also comes as a form.
+// unless rules.yaml says otherwise, whether it also comes as a form, and how
+// the sender proves that it knows one of Auth.Secrets, if it has a way of its
+// own.
 var kinds = map[string]struct {
 	new     func(Spec) (decoder, []error)
 	maxBody int64
 	forms   bool
+	secrets func(field string, secrets []secret.Secret) (verifier, error)
 }{
-	Alertmanager: {newAlertmanager, 5 << 20, false},
-	GitHub:       {newGitHub, 25 << 20, true},
-	JSON:         {newGeneric, 5 << 20, false},
+	Alertmanager:    {newAlertmanager, 5 << 20, false, nil},
+	Grafana:         {newAlertmanager, 5 << 20, false, nil},
+	GitHub:          {newGitHub, 25 << 20, true, newHub},
+	JSON:            {newGeneric, 5 << 20, false, nil},
+	GitLab:          {newGeneric, 5 << 20, false, tokenIn("X-Gitlab-Token")},
+	Gitea:           {newGeneric, 5 << 20, false, macIn("X-Gitea-Signature")},
+	Sentry:          {newGeneric, 5 << 20, false, macIn("Sentry-Hook-Signature")},
+	Jenkins:         {newGeneric, 5 << 20, false, nil},
+	Zabbix:          {newGeneric, 5 << 20, false, nil},
+	UptimeKuma:      {newGeneric, 5 << 20, false, nil},
+	CloudEvents:     {newGeneric, 5 << 20, false, nil},
+	StandardWebhook: {newGeneric, 5 << 20, false, newStandard},
 }
+
+// Kinds are all kinds of source, sorted.
+func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
 
 // decoder turns an authentic body into events. e is filled in as far as the
 // request alone allows; a decoder of one event completes and returns it.
@@ -92,12 +108,12 @@ type Source struct {
 func New(spec Spec) (*Source, error) {
 	kind, ok := kinds[spec.Kind]
 	if !ok {
-		known := strings.Join(slices.Sorted(maps.Keys(kinds)), ", ")
+		known := strings.Join(Kinds(), ", ")
 		return nil, errors.Join(&FieldError{Field: "type", Problem: fmt.Sprintf("unknown type %q (known: %s)", spec.Kind, known)})
 	}
 	auth, err := newVerifier(spec)
 	dec, faults := kind.new(spec)
-	faults = append(faults, err, onlyJSON(spec))
+	faults = append(faults, err, withoutFields(spec))
 	if err := errors.Join(faults...); err != nil {
 		return nil, err
 	}
@@ -108,22 +124,22 @@ func New(spec Spec) (*Source, error) {
 	return s, nil
 }
 
-// onlyJSON refuses expressions where nothing would evaluate them.
-func onlyJSON(spec Spec) error {
-	if spec.Kind == JSON || spec.Each == "" && len(spec.Fields) == 0 {
+// withoutFields refuses expressions where nothing would evaluate them.
+func withoutFields(spec Spec) error {
+	if _, generic := presets[spec.Kind]; generic || spec.Each == "" && len(spec.Fields) == 0 {
 		return nil
 	}
 	field := "fields"
 	if spec.Each != "" {
 		field = "each"
 	}
-	return &FieldError{Field: field, Problem: "only a source of type json has expressions; " + spec.Kind + " needs none"}
+	return &FieldError{Field: field, Problem: "a source of type " + spec.Kind + " has no expressions"}
 }
 
 // Name is the source's name in rules.yaml.
 func (s *Source) Name() string { return s.name }
 
-// Kind is Alertmanager, GitHub or JSON.
+// Kind is one of Kinds.
 func (s *Source) Kind() string { return s.kind }
 
 // MaxBody is the most bytes that a body may have; the caller holds to it.

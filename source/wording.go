@@ -102,7 +102,7 @@ func compact(v any) string {
 //
 //	{sender.login}          the text at that path
 //	{a.name|b.name|~none}   the first that is not empty; ~ marks plain words
-//	{sha:short}             changed by a modifier, see modifiers
+//	{sha:short}             changed by a modifier, see modifiers; each path has its own
 //	[ in {repo}]            left out, if any {…} in it is empty
 //
 // A line of the wording that has become empty is left out. What is filled in
@@ -170,7 +170,7 @@ func (p object) pick(paths string) string {
 			return words
 		}
 		path, modifier, _ := strings.Cut(path, ":")
-		value := strings.TrimSpace(p.str(path))
+		value := cut(strings.TrimSpace(p.str(path)), maxText)
 		if change := modifiers[modifier]; change != nil {
 			value = change(value)
 		}
@@ -188,6 +188,9 @@ var modifiers = map[string]func(string) string{
 	"words":  words,
 	"branch": branch,
 	"lower":  strings.ToLower,
+
+	"past":    past,
+	"outcome": outcome,
 }
 
 // short is the short form of a commit's name.
@@ -200,6 +203,35 @@ func firstLine(s string) string {
 
 // words makes words of a name: "ready_for_review" → "ready for review".
 func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// past is what somebody has done, of what an action is called: "open",
+// "close", "approval" → "opened", "closed", "approved".
+func past(action string) string {
+	action = words(action)
+	switch {
+	case action == "" || strings.HasSuffix(action, "ed"):
+		return action
+	case strings.HasSuffix(action, "e"):
+		return action + "d"
+	}
+	return strings.TrimSuffix(action, "al") + "ed"
+}
+
+// outcome says how it ended, of what senders call that: "SUCCESS", "failed" →
+// "succeeded", "failed".
+func outcome(state string) string {
+	switch state = strings.ToLower(words(state)); state {
+	case "":
+		return ""
+	case "success", "passed":
+		return "succeeded"
+	case "failure", "failed", "error":
+		return "failed"
+	case "canceled", "cancelled", "skipped", "aborted", "created", "not built":
+		return "was " + state
+	}
+	return "is " + state
+}
 
 // branch is the name that people use of a branch or tag.
 func branch(ref string) string {

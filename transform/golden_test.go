@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "write what the golden cases give into them")
 
 // TestGolden runs every testdata/*.txtar. A case holds `case` (source, event,
-// at, payload: lines of "key: value"; then: what else is asked, see askThen),
+// headers ("Name=value …"), at, payload: lines of "key: value"; then: what else is asked, see askThen),
 // payload.json unless `case` names a
 // payload of source/testdata, perhaps rules.yaml (or `case` names one of
 // testdata) and templates/*.tmpl laid over workbell's own, and `want`, which
@@ -227,6 +227,10 @@ func (c goldenCase) events(t testing.TB, cfg *config.Config, at time.Time) []*so
 		if e := c.keys["event"]; e != "" {
 			h.Set("X-GitHub-Event", e)
 			h.Set("X-GitHub-Delivery", "1")
+		}
+		for _, header := range strings.Fields(c.keys["headers"]) {
+			name, value, _ := strings.Cut(header, "=")
+			h.Set(name, value)
 		}
 		events, err := src.Decode(h, c.payload, at)
 		if err != nil {

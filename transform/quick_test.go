@@ -47,8 +47,12 @@ var quickNow = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 func quickExecutor(t testing.TB, name, text string) *executor {
 	t.Helper()
 	file := slices.Concat(readFile(t, "../templates/"+name+".tmpl"), []byte(`{{ define "image.media" }}`+text+`{{ end }}`))
+	files := fstest.MapFS{name + ".tmpl": {Data: file}}
+	for _, shared := range []string{"_alert.tmpl", "_event.tmpl"} {
+		files[shared] = &fstest.MapFile{Data: readFile(t, "../templates/"+shared)}
+	}
 	var faults config.Faults
-	families := loadFamilies(fstest.MapFS{name + ".tmpl": {Data: file}}, time.FixedZone("here", 8*3600), &faults)
+	families := loadFamilies(files, time.FixedZone("here", 8*3600), &faults)
 	if len(faults) > 0 {
 		return nil
 	}
@@ -80,7 +84,7 @@ func sameQuick(t *testing.T, x *executor, b block, ev *source.Event) bool {
 func TestQuickRunsOurTemplates(t *testing.T) {
 	t.Parallel()
 	events := quickEvents(t)
-	for _, name := range []string{source.Alertmanager, source.GitHub, source.JSON} {
+	for _, name := range source.Kinds() {
 		x := quickExecutor(t, name, "")
 		for _, msgtype := range message.Names() {
 			for _, b := range x.blocksOf(msgtype) {

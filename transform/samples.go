@@ -51,10 +51,21 @@ func rehearsed(err error, faults *config.Faults) {
 // samples are events of every kind.
 func samples() []*source.Event {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	return []*source.Event{sampleAlerts(source.Firing, at), sampleAlerts(source.Resolved, at), sampleGitHub(at), sampleJSON(at)}
+	var list []*source.Event
+	for _, kind := range source.Kinds() {
+		switch kind {
+		case source.Alertmanager, source.Grafana:
+			list = append(list, sampleAlerts(kind, source.Firing, at), sampleAlerts(kind, source.Resolved, at))
+		case source.GitHub:
+			list = append(list, sampleGitHub(at))
+		default:
+			list = append(list, sampleJSON(kind, at))
+		}
+	}
+	return list
 }
 
-func sampleAlerts(status string, at time.Time) *source.Event {
+func sampleAlerts(kind, status string, at time.Time) *source.Event {
 	labels := template.KV{"alertname": "HighLatency", "severity": "warning", "instance": "db-1"}
 	a := template.Alert{
 		Status: status, Labels: labels, Annotations: template.KV{"summary": "p99 over 2 s", "description": "for 5 minutes"},
@@ -65,7 +76,7 @@ func sampleAlerts(status string, at time.Time) *source.Event {
 		CommonLabels: labels, CommonAnnotations: a.Annotations, ExternalURL: "https://alertmanager.example",
 	}}
 	return &source.Event{
-		Source: source.Alertmanager, Kind: source.Alertmanager, Status: status, Severity: "warning",
+		Source: kind, Kind: kind, Status: status, Severity: "warning",
 		Title: "HighLatency", Text: "p99 over 2 s", URL: "https://alertmanager.example/#/alerts",
 		GroupKey: n.GroupKey, Labels: labels, Alerts: n, Received: at, Raw: json.RawMessage(`{"version":"4"}`),
 	}
@@ -80,9 +91,9 @@ func sampleGitHub(at time.Time) *source.Event {
 	}
 }
 
-func sampleJSON(at time.Time) *source.Event {
+func sampleJSON(kind string, at time.Time) *source.Event {
 	return &source.Event{
-		Source: source.JSON, Kind: source.JSON, Status: source.Firing, Severity: "warning", Title: "build 7 failed",
+		Source: kind, Kind: kind, Status: source.Firing, Severity: "warning", Title: "build 7 failed",
 		Text: "exit status 1", URL: "https://ci.example/7", Labels: map[string]string{"job": "build"}, Received: at,
 		Raw: json.RawMessage(`{"name":"build"}`),
 	}

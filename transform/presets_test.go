@@ -1,0 +1,42 @@
+package transform
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"workbell/config"
+	"workbell/message"
+	"workbell/source"
+)
+
+// Every kind of source is one that rules.yaml takes, with a template of its own
+// for every message that it can send.
+func TestEveryKindHasItsTemplate(t *testing.T) {
+	t.Parallel()
+	var rules strings.Builder
+	rules.WriteString("dingtalk: {apps: [{name: ops, agent_id: 1}]}\ngroups: {sre: {users: [u1]}}\nsources:\n")
+	for _, kind := range source.Kinds() {
+		fmt.Fprintf(&rules, "  - {name: %s, type: %s, auth: none}\n", kind, kind)
+	}
+	rules.WriteString("rules:\n")
+	for _, msgtype := range []string{"markdown", "oa", "action_card", "text", "link"} {
+		fmt.Fprintf(&rules, "  - {name: %s, to: sre, msgtype: %s, continue: true}\n", msgtype, msgtype)
+	}
+	cfg, faults := config.Load([]byte(rules.String()), config.Options{File: "rules.yaml", Sandbox: true})
+	tr, more := Load(cfg, templatesWith(nil))
+	if faults = append(faults, more...); len(faults) > 0 {
+		t.Fatal(faults)
+	}
+	for _, ev := range samples() {
+		result := tr.Explain(ev, ev.Received)
+		if len(result.Messages) != 5 || len(result.Faults) > 0 {
+			t.Errorf("%s: %d messages, %v", ev.Kind, len(result.Messages), result.Faults)
+		}
+		for _, m := range result.Messages {
+			if err := message.Validate(m.Body); err != nil || m.Template != ev.Kind {
+				t.Errorf("%s: %s by template %s: %v", ev.Kind, m.Msgtype, m.Template, err)
+			}
+		}
+	}
+}
