@@ -15,7 +15,7 @@ type renderCmd struct {
 	fileFlags
 	outputFlag
 	Source  string            `required:"" placeholder:"NAME" help:"The source, by its name in rules.yaml."`
-	Event   string            `placeholder:"E" help:"GitHub: the event, such as push or pull_request.opened."`
+	Event   string            `placeholder:"E" help:"GitHub, Gitea, Sentry: the event, such as push or pull_request.opened."`
 	Header  map[string]string `placeholder:"NAME=VALUE" help:"A further header of the request; may be repeated."`
 	At      string            `placeholder:"TIME" help:"When it happens (RFC 3339), for hour(), weekday() and between(). Default: now."`
 	Payload string            `arg:"" name:"payload" help:"The webhook's body: a file, or - for standard input."`

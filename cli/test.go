@@ -33,7 +33,7 @@ type testFile struct {
 type ruleTest struct {
 	Name        string            `yaml:"name"`
 	Source      string            `yaml:"source"`
-	Event       string            `yaml:"event"` // GitHub
+	Event       string            `yaml:"event"` // GitHub, Gitea, Sentry
 	Headers     map[string]string `yaml:"headers"`
 	At          string            `yaml:"at"`      // RFC 3339
 	Payload     any               `yaml:"payload"` // YAML or JSON

@@ -19,7 +19,7 @@ import (
 // trial is a payload as it would come in, for commands that send nothing.
 type trial struct {
 	Source  string
-	Event   string            // GitHub's event, "pull_request" or "pull_request.opened"
+	Event   string            // of GitHub, Gitea or Sentry: "pull_request" or "pull_request.opened"
 	Headers map[string]string // further headers
 	Payload []byte
 	At      time.Time
@@ -68,9 +68,9 @@ func (t trial) try(plan *routes.Plan) ([]tried, error) {
 		return nil, wrongUse("there is no source %q (%s)", t.Source, config.DidYouMean(t.Source, names))
 	}
 	h := http.Header{"Content-Type": {"application/json"}}
-	if t.Event != "" {
+	if name := src.EventHeader(); t.Event != "" && name != "" {
 		event, _, _ := strings.Cut(t.Event, ".")
-		h.Set("X-GitHub-Event", event)
+		h.Set(name, event)
 		h.Set("X-GitHub-Delivery", "trial")
 	} else if src.Kind() == source.GitHub && t.Headers["X-GitHub-Event"] == "" {
 		return nil, wrongUse("a GitHub payload does not tell its event: name it with --event, for example --event pull_request")

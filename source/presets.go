@@ -178,7 +178,7 @@ var presets = map[string]preset{
 			: say("{build.status:lower|result:lower|status:lower}") in ["failure", "failed", "unstable", "error"] ? "warning" : "info"`,
 		"group_key": `let path = say("{url}"); path startsWith "job/" ? path : say("{name|jobName|projectName}")`,
 		"url":       `say("{build.full_url|url}") startsWith "http" ? say("{build.full_url|url}") : ""`,
-		"text": `say("{build.notes|causes}\n[{build.test_summary.failed} of {build.test_summary.total} tests failed]\n{build.scm.changes.0}\n{build.scm.changes.1}\n{build.scm.changes.2}\n{build.log}")`,
+		"text":      `say("{build.notes|causes}\n[{build.test_summary.failed} of {build.test_summary.total} tests failed]\n{build.scm.changes.0}\n{build.scm.changes.1}\n{build.scm.changes.2}\n{build.log}")`,
 		"labels": `{
 			"job":        say("{display_name|name|jobName|projectName}"),
 			"number":     say("{build.number|number}"),
