@@ -5,14 +5,14 @@ ALERTMANAGER := v0.31.1
 PROMTOOL := v0.316.0
 export PATH := $(BIN):$(PATH)
 
-.PHONY: test build deps packages fmt vet lint unit fuzz race chaos bench screenshots clean
+.PHONY: test build deps check-deploy packages fmt vet lint unit fuzz race chaos bench screenshots clean
 
 test: deps fmt vet lint unit ## everything
 
 build: ## one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o workbell .
 
-deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/amtool $(BIN)/promtool-$(PROMTOOL) $(BIN)/deploy
+deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/amtool
 
 packages: # what the tests run besides: the README's curl, a limit on files, a browser, PostgreSQL's programs (no cluster of the system's)
 	@for p in curl:curl prlimit:util-linux chromium:chromium; do \
@@ -52,9 +52,13 @@ fmt:
 
 vet:
 	go vet ./...
+	go vet -tags heavy .
 
 lint: $(BIN)/golangci-lint
 	golangci-lint run ./...
+
+check-deploy: $(BIN)/promtool-$(PROMTOOL) $(BIN)/deploy ## rules with promtool; charts, manifests and the package by their own libraries
+	go test -tags heavy -count=1 -run 'TestPromtool|TestDashboardParses|TestDebianPackage|TestHelm|TestKustomize|TestManifests|TestSidecar|TestChart' .
 
 unit:
 	go test -timeout 12m ./...

@@ -188,7 +188,6 @@ func TestCompose(t *testing.T) {
 			}
 		}
 	}
-	promtool(t, "check", "config", "deploy/compose/prometheus.yml")
 	bell := c.Services["workbell"]
 	if !exists(filepath.Join("deploy/compose", bell.Build.Context, bell.Build.Dockerfile)) || !bell.ReadOnly {
 		t.Errorf("the service workbell: %+v", bell)
@@ -236,51 +235,5 @@ func TestSystemdUnit(t *testing.T) {
 	file := writeFile(t, t.TempDir(), "workbell.service", strings.ReplaceAll(unit, "/usr/bin/workbell", "/bin/true"))
 	if out, err := exec.Command("systemd-analyze", "verify", "--man=no", file).CombinedOutput(); err != nil || bytes.Contains(out, []byte("workbell.service")) {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
-	}
-}
-
-// TestDebianPackage builds the package and looks what is in it.
-func TestDebianPackage(t *testing.T) {
-	t.Parallel()
-	if _, err := exec.LookPath("dpkg-deb"); err != nil {
-		t.Skip("no dpkg-deb here")
-	}
-	dir := t.TempDir()
-	for _, name := range []string{"deploy", "rules.yaml"} {
-		path, err := filepath.Abs(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	writeFile(t, dir, "workbell", "the binary")
-	build := exec.Command(tool(t, "deploy"), "deb", "deploy/nfpm.yaml", "workbell.deb")
-	build.Dir, build.Env = dir, append(os.Environ(), "VERSION=1.2.3")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	list, err := exec.Command("dpkg-deb", "--contents", filepath.Join(dir, "workbell.deb")).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{`-rwxr-xr-x root/root .* ./usr/bin/workbell\n`, `-rw------- root/root .* ./etc/workbell/env\n`, `-rw-r--r-- root/root .* ./usr/lib/systemd/system/workbell.service\n`} {
-		if !regexp.MustCompile(want).Match(list) {
-			t.Errorf("the package lacks %s:\n%s", want, list)
-		}
-	}
-	info, err := exec.Command("dpkg-deb", "--field", filepath.Join(dir, "workbell.deb"), "Package", "Version").Output()
-	if err != nil || !strings.Contains(string(info), "Version: 1.2.3") {
-		t.Errorf("%v\n%s", err, info)
-	}
-	scripts, err := filepath.Glob("deploy/debian/p*")
-	if err != nil || len(scripts) != 3 {
-		t.Fatal(scripts, err)
-	}
-	for _, script := range scripts {
-		if out, err := exec.Command("sh", "-n", script).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", script, err, out)
-		}
 	}
 }
