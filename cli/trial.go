@@ -68,9 +68,11 @@ func (t trial) try(plan *routes.Plan) ([]tried, error) {
 		return nil, wrongUse("there is no source %q (%s)", t.Source, config.DidYouMean(t.Source, names))
 	}
 	h := http.Header{"Content-Type": {"application/json"}}
-	if name := src.EventHeader(); t.Event != "" && name != "" {
+	if t.Event != "" {
 		event, _, _ := strings.Cut(t.Event, ".")
-		h.Set(name, event)
+		for _, name := range source.EventHeaders() {
+			h.Set(name, event)
+		}
 		h.Set("X-GitHub-Delivery", "trial")
 	} else if src.Kind() == source.GitHub && t.Headers["X-GitHub-Event"] == "" {
 		return nil, wrongUse("a GitHub payload does not tell its event: name it with --event, for example --event pull_request")

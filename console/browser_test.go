@@ -63,7 +63,11 @@ func TestKeys(t *testing.T) {
 	r.until(d[0], "sent")
 	tab := r.browser(look{})
 	tab.open("/")
-	press := func(keys string) { t.Helper(); tab.do(chromedp.KeyEvent(keys)) }
+	press := func(keys string) {
+		t.Helper()
+		tab.see(`!document.getElementById("keys").hidden`) // the script has run, and listens
+		tab.do(chromedp.KeyEvent(keys))
+	}
 	press("?")
 	tab.see(`document.getElementById("help").open`)
 	press(kb.Escape)
@@ -160,9 +164,9 @@ func TestPlayground(t *testing.T) {
 	tab.see(`document.activeElement.name == "rules" && getSelection().toString() == "severty" || document.activeElement.value.slice(document.activeElement.selectionStart, document.activeElement.selectionEnd) == "severty"`)
 	edit("rules", `severty == "critical"`, `severity == "page"`)
 	tab.says("#trial .trace .yes", "alerts")
-	edit("template:alertmanager.tmpl", `{{ sign . }}`, `{{ sing . }}`)
-	tab.says("#trial .faults .place", "templates/alertmanager.tmpl:14")
-	edit("template:alertmanager.tmpl", `{{ sing . }}`, `Mended: {{ sign . }}`)
+	edit("template:_alert.tmpl", `{{ sign . }}`, `{{ sing . }}`)
+	tab.says("#trial .faults .place", "templates/_alert.tmpl:14")
+	edit("template:_alert.tmpl", `{{ sing . }}`, `Mended: {{ sign . }}`)
 	tab.says("#trial .ph-card", "Mended:")
 	edit("payload", `"p99 is 2.3 s"`, `"p99 is 9.9 s"`)
 	tab.says("#trial .ph-card", "9.9 s")

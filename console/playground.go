@@ -187,7 +187,7 @@ func (c *Console) trial(ctx context.Context, body *playPage, p *page) trial {
 }
 
 // headers are those that came with the event that was chosen, and the event's
-// name, without which GitHub's payloads tell little.
+// name, without which some senders' payloads tell little.
 func (c *Console) headers(ctx context.Context, body *playPage) map[string]string {
 	headers := map[string]string{}
 	if id, err := strconv.ParseInt(body.Event, 10, 64); err == nil {
@@ -196,7 +196,9 @@ func (c *Console) headers(ctx context.Context, body *playPage) map[string]string
 		}
 	}
 	if name, _, _ := strings.Cut(body.Name, "."); name != "" {
-		headers["X-Github-Event"] = name
+		for _, header := range source.EventHeaders() {
+			headers[header] = name
+		}
 	}
 	if headers["X-Github-Delivery"] == "" {
 		headers["X-Github-Delivery"] = "playground"

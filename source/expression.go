@@ -35,7 +35,8 @@ type environment struct {
 	Headers map[string]string `expr:"headers"`
 	Item    any               `expr:"item"`
 	// Say fills in a wording from the item, else the payload, see expand. What
-	// is missing or of another kind reads as nothing: no payload makes it fail.
+	// is missing or of another kind reads as nothing; it fails for a wording of
+	// more than maxWording bytes alone.
 	Say func(wording string) (string, error) `expr:"say"`
 
 	until time.Time // when expressions have run for long enough

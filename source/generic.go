@@ -31,12 +31,10 @@ type generic struct {
 
 func newGeneric(spec Spec) (decoder, []error) {
 	known := presets[spec.Kind]
-	own := spec.Fields
-	spec.Fields = maps.Clone(known.fields)
-	if spec.Fields == nil {
-		spec.Fields = map[string]string{}
-	}
-	maps.Copy(spec.Fields, own)
+	all := map[string]string{}
+	maps.Copy(all, known.fields)
+	maps.Copy(all, spec.Fields)
+	spec.Fields = all
 	each, fields, faults := compileAll(spec)
 	ids := []string{"Idempotency-Key", "Webhook-Id"}
 	if spec.Auth.StandardWebhooks != nil || spec.Kind == StandardWebhook && len(spec.Auth.Secrets) > 0 {
@@ -63,7 +61,7 @@ func (g generic) decode(h http.Header, body []byte, e *Event) ([]*Event, error) 
 		reading{g, e, until}.complete(g.id(h), "")
 		return []*Event{e}, nil
 	}
-	items, err := items(each, e, until)
+	items, err := elements(each, e, until)
 	if err != nil {
 		return nil, err
 	}
@@ -77,8 +75,8 @@ func (g generic) decode(h http.Header, body []byte, e *Event) ([]*Event, error) 
 	return events, nil
 }
 
-// items evaluates each. What it gives must be a list, or nothing.
-func items(each *expression, e *Event, until time.Time) ([]any, error) {
+// elements evaluates each. What it gives must be a list, or nothing.
+func elements(each *expression, e *Event, until time.Time) ([]any, error) {
 	const doing = "finding the events in the body by the expression of each"
 	v, err := each.run(e, until)
 	if err != nil {

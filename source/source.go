@@ -84,9 +84,11 @@ var kinds = map[string]struct {
 	StandardWebhook: {newGeneric, 5 << 20, false, newStandard},
 }
 
-// eventHeaders are those without which some senders' bodies cannot be told
-// apart.
-var eventHeaders = map[string]string{GitHub: "X-GitHub-Event", Gitea: "X-Gitea-Event", Sentry: "Sentry-Hook-Resource"}
+// EventHeaders are the canonical names of the headers that name the event,
+// where a sender's body does not tell it: GitHub's, Gitea's and Sentry's.
+func EventHeaders() []string {
+	return []string{"X-Github-Event", "X-Gitea-Event", "Sentry-Hook-Resource"}
+}
 
 // Kinds are all kinds of source, sorted.
 func Kinds() []string { return slices.Sorted(maps.Keys(kinds)) }
@@ -145,10 +147,6 @@ func (s *Source) Name() string { return s.name }
 
 // Kind is one of Kinds.
 func (s *Source) Kind() string { return s.kind }
-
-// EventHeader is the header that names the event, where the body does not tell
-// it; else "".
-func (s *Source) EventHeader() string { return eventHeaders[s.kind] }
 
 // MaxBody is the most bytes that a body may have; the caller holds to it.
 func (s *Source) MaxBody() int64 { return s.maxBody }
