@@ -44,10 +44,32 @@ func writeFile(t *testing.T, dir, name, text string) string {
 }
 
 // TestFirstCommand does what the README's reader does: serve --sandbox in an
-// empty folder, the printed curl, a look at the phone.
+// empty folder, and in one with this repository's own rules, the printed curl, a
+// look at the phone.
 func TestFirstCommand(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
+	for _, rules := range []bool{false, true} {
+		t.Run(fmt.Sprintf("rules.yaml there: %t", rules), func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			if rules {
+				text, err := os.ReadFile("rules.yaml")
+				if err != nil {
+					t.Fatal(err)
+				}
+				writeFile(t, dir, "rules.yaml", string(text))
+			}
+			firstCommand(t, dir)
+		})
+	}
+}
+
+func firstCommand(t *testing.T, dir string) {
+	t.Helper()
+	before, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := startProcess(t, dir, "--sandbox", "--sandbox.listen-address=127.0.0.1:0")
 	phone := p.listening(t, "sandbox")
 	waitUntil(t, func() bool { return strings.Contains(p.log.String(), "Stop with Ctrl-C") }, "the greeting", p.log)
@@ -65,7 +87,7 @@ func TestFirstCommand(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, p.log)
 	}
 	left, err := os.ReadDir(dir)
-	if err != nil || len(left) > 0 {
+	if err != nil || len(left) != len(before) {
 		t.Errorf("the sandbox left files: %v %v", left, err)
 	}
 	if !strings.Contains(p.log.String(), "source without authentication") {

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"os/signal"
@@ -105,7 +107,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 		return fmt.Errorf("starting: %w", err)
 	}
 	if c.Sandbox {
-		_, _ = fmt.Fprint(env.Stdout, greeting(b, files.Config != ""))
+		_, _ = fmt.Fprint(env.Stdout, greeting(b, ownRules(files)))
 	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -127,6 +129,20 @@ func reloadOnHangup(ctx context.Context, b *bridge.Bridge) {
 			_ = b.Reload(ctx)
 		}
 	}
+}
+
+// ownRules says whether the rules are the user's: not those that are embedded,
+// nor the file that these are made of, in a checkout.
+func ownRules(f bridge.Files) bool {
+	if f.Config == "" {
+		return false
+	}
+	own, err := os.ReadFile(f.Config)
+	if err != nil {
+		return true
+	}
+	embedded, err := fs.ReadFile(f.Embedded, "rules.yaml")
+	return err != nil || !bytes.Equal(own, embedded)
 }
 
 // greeting tells a newcomer what to do next.
