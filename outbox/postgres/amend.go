@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -30,18 +29,8 @@ func (s *Store) Amend(ctx context.Context, a outbox.Amendment) (refs []outbox.Re
 // prepareAmendment makes the messages ready, or says why the amendment cannot
 // be, whatever the delivery.
 func prepareAmendment(a *outbox.Amendment) ([]letter, error) {
-	if a.Lease.Fence != 0 && a.Lease.Delivery != a.Delivery {
-		return nil, fmt.Errorf("the lease is that of a follow-up of delivery %d", a.Lease.Delivery)
-	}
-	for _, f := range a.Add {
-		if f.Kind == "" {
-			return nil, errNoKind
-		}
-	}
-	for _, r := range a.Receipts {
-		if r.User == "" || r.Fate == "" {
-			return nil, errors.New("a receipt has no user, or no fate")
-		}
+	if err := a.Valid(); err != nil {
+		return nil, err
 	}
 	return prepare(a.Messages)
 }

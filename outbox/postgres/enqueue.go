@@ -28,7 +28,7 @@ func (d *draft) prepare(e *outbox.Entry) error {
 		}
 		d.headers = string(text)
 	}
-	if e.Resolve != (outbox.Resolve{}) || slices.ContainsFunc(e.Messages, waits) {
+	if e.Resolve != (outbox.Resolve{}) || slices.ContainsFunc(e.Messages, outbox.Message.Waits) {
 		d.waits = waitsFor(e.Event.Source, e.Event.GroupKey)
 	}
 	var err error
@@ -224,7 +224,7 @@ func (k *keeper) keep(d *draft) error {
 			return err
 		}
 		k.deliveries, d.kept.Deliveries = append(k.deliveries, rows...), append(d.kept.Deliveries, refs...)
-		k.waiting[d.waits] = k.waiting[d.waits] || len(rows) > 0 && waits(*d.messages[i].Message)
+		k.waiting[d.waits] = k.waiting[d.waits] || len(rows) > 0 && d.messages[i].Waits()
 	}
 	k.event(d, first)
 	return nil

@@ -2,15 +2,12 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"workbell/outbox"
 )
-
-var errNoKind = errors.New("a follow-up has no kind")
 
 // ClaimFollowups leases follow-ups; see outbox.Store. The row of a follow-up is
 // locked by whoever changes it, that of its delivery need not be.

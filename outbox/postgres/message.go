@@ -95,7 +95,7 @@ func (t *tx) dates(m *outbox.Message) (due, expires int64) {
 
 // waiting is what a delivery of l waits for.
 func (o *origin) waiting(l *letter) int64 {
-	if waits(*l.Message) {
+	if l.Waits() {
 		return o.waits
 	}
 	return 0

@@ -8,17 +8,6 @@ import (
 	"workbell/outbox"
 )
 
-// The values of OnResolve that a Resolve amends.
-const (
-	statusBar = "status_bar"
-	recalling = "recall"
-)
-
-func amendable(onResolve string) bool { return onResolve == statusBar || onResolve == recalling }
-
-// waits says whether the deliveries of m wait for a Resolve.
-func waits(m outbox.Message) bool { return m.Escalates || amendable(m.OnResolve) }
-
 // waitsFor is the fingerprint under which deliveries of an event wait; 0: it has
 // no group key, so they do not.
 func waitsFor(source, groupKey string) int64 {
@@ -53,7 +42,7 @@ func (k *keeper) resolve(d *draft) (bar bool, err error) {
 		if err == nil {
 			amended, err = k.end(d, w)
 		}
-		bar = bar || amended && w.onResolve == statusBar
+		bar = bar || amended && w.onResolve == string(outbox.FollowStatusBar)
 	}
 	return bar, err
 }
@@ -68,9 +57,9 @@ func (k *keeper) end(d *draft, w *waiting) (amended bool, err error) {
 	}, "UPDATE followups SET lease = 0, holder = 0 WHERE delivery = $1 AND lease > 0 RETURNING 1", w.id)
 	f, window := outbox.Followup{Kind: outbox.FollowStatusBar, Event: k.lastEvent}, d.Resolve.StatusBar
 	switch {
-	case !amendable(w.onResolve):
+	case !outbox.Amendable(w.onResolve):
 		return false, nil
-	case w.onResolve == recalling:
+	case w.onResolve == string(outbox.FollowRecall):
 		f.Kind, window = outbox.FollowRecall, d.Resolve.Recall
 	}
 	state := codes[w.state]

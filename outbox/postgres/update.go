@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -16,42 +15,11 @@ func (s *Store) Update(ctx context.Context, updates ...outbox.Update) error {
 		return nil
 	}
 	for i := range updates {
-		if err := valid(&updates[i]); err != nil {
+		if err := updates[i].Valid(); err != nil {
 			return fmt.Errorf("updating delivery %d: %w", updates[i].Lease.ID, err)
 		}
 	}
 	return s.run(ctx, "updating deliveries", func(t *tx) error { return t.update(updates) })
-}
-
-// valid says why an update cannot be, whatever the delivery.
-func valid(u *outbox.Update) error {
-	switch {
-	case !outbox.Queued.Next(u.State):
-		return fmt.Errorf("%s does not become %q", outbox.Queued, u.State)
-	case len(u.Split) > 0 && u.State != outbox.Queued:
-		return fmt.Errorf("a split delivery stays %s, not %q", outbox.Queued, u.State)
-	case len(u.Follow) > 0 && u.State != outbox.Sent:
-		return fmt.Errorf("follow-ups are for a delivery that becomes %s, not %q", outbox.Sent, u.State)
-	}
-	for _, f := range u.Follow {
-		if f.Kind == "" {
-			return errNoKind
-		}
-	}
-	for _, p := range u.Split {
-		if (p.Body == nil) != (p.Msgtype == "") {
-			return errors.New("a part has Body and Msgtype both, or neither")
-		}
-	}
-	if u.Attempt == nil {
-		return nil
-	}
-	switch o := u.Attempt.Outcome; o {
-	case outbox.Accepted, outbox.Rejected, outbox.Unsent, outbox.Unknown:
-		return nil
-	default:
-		return fmt.Errorf("an attempt does not end as %q", o)
-	}
 }
 
 func (t *tx) update(updates []outbox.Update) error {

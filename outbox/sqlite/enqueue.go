@@ -54,7 +54,7 @@ func (d *draft) prepare(e *outbox.Entry) error {
 		}
 		d.headers = string(text)
 	}
-	if e.Resolve != (outbox.Resolve{}) || slices.ContainsFunc(e.Messages, waits) {
+	if e.Resolve != (outbox.Resolve{}) || slices.ContainsFunc(e.Messages, outbox.Message.Waits) {
 		d.waits = waitsFor(e.Event.Source, e.Event.GroupKey)
 	}
 	var err error

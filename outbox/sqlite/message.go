@@ -111,7 +111,7 @@ func (t *tx) dates(m *outbox.Message) (due, expires int64) {
 
 // waiting is what a delivery of l waits for, or nil.
 func (o *origin) waiting(l *letter) any {
-	if waits(*l.Message) {
+	if l.Waits() {
 		return null(o.waits)
 	}
 	return nil

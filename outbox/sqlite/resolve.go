@@ -6,17 +6,6 @@ import (
 	"workbell/outbox"
 )
 
-// The values of OnResolve that a Resolve amends.
-const (
-	statusBar = "status_bar"
-	recalling = "recall"
-)
-
-func amendable(onResolve string) bool { return onResolve == statusBar || onResolve == recalling }
-
-// waits says whether the deliveries of m wait for a Resolve.
-func waits(m outbox.Message) bool { return m.Escalates || amendable(m.OnResolve) }
-
 // waitsFor is the fingerprint under which deliveries of an event wait; 0: it has
 // no group key, so they do not.
 func waitsFor(source, groupKey string) int64 {
@@ -55,7 +44,7 @@ func (t *tx) resolve(d *draft) (bar bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		bar = bar || amended && t.routes.get(w.route).onResolve == statusBar
+		bar = bar || amended && t.routes.get(w.route).onResolve == string(outbox.FollowStatusBar)
 	}
 	return bar, nil
 }
@@ -77,9 +66,9 @@ func (t *tx) end(d *draft, w waiting) (amended bool, err error) {
 	x := t.routes.get(w.route)
 	f, window := outbox.Followup{Kind: outbox.FollowStatusBar, Event: t.lastEvent}, d.Resolve.StatusBar
 	switch {
-	case !amendable(x.onResolve):
+	case !outbox.Amendable(x.onResolve):
 		return false, nil
-	case x.onResolve == recalling:
+	case x.onResolve == string(outbox.FollowRecall):
 		f.Kind, window = outbox.FollowRecall, d.Resolve.Recall
 	}
 	switch state := codes[w.state]; {
