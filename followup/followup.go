@@ -37,6 +37,10 @@ const (
 	grace = 5 * time.Second
 	// patrol is how often a lane looks for work though nothing woke it.
 	patrol = 30 * time.Second
+	// breath is the least time between two looks: the store wakes a lane with
+	// each commit, some hundred a second while webhooks pour in, and nothing that
+	// is followed up is that urgent.
+	breath = 50 * time.Millisecond
 )
 
 // Client makes the calls. dingtalk.Client is one; it is called concurrently, and

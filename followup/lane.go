@@ -35,6 +35,7 @@ func (l *lane) run(ctx context.Context) error {
 	defer timer.Stop()
 	failures := 0
 	for ctx.Err() == nil {
+		began := time.Now()
 		next, err := l.pump(ctx)
 		switch {
 		case errors.Is(err, outbox.ErrClosed):
@@ -57,9 +58,21 @@ func (l *lane) run(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-l.wake:
+			pause(ctx, time.Until(began.Add(breath)))
 		}
 	}
 	return nil
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // pump works on all that is due, and says when more will be.

@@ -98,7 +98,7 @@ func (t *tx) dueAt(ids []int64, app, p int64, max, held int) ([]int64, error) {
 		}
 		return nil
 	}, `SELECT id FROM deliveries INDEXED BY deliveries_claim
-		WHERE app = ? AND state = 0 AND ready = 1 AND priority = ? AND due <= ? ORDER BY due, id LIMIT ?`,
+		WHERE app = ? AND state = 0 AND ready = 1 AND priority = ? AND due <= ? ORDER BY due, id LIMIT ? + 0`,
 		app, p, t.now, int64(max-len(ids)+held))
 	return ids, err
 }

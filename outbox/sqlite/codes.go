@@ -28,12 +28,25 @@ func code(s outbox.State) int64 {
 
 // fingerprint returns 64 bits of a SHA-256 over parts, whose borders count.
 func fingerprint(parts ...string) int64 {
-	buf := make([]byte, 0, 256)
+	buf := make([]byte, 0, 512) // on the stack
 	for _, p := range parts {
-		buf = binary.AppendUvarint(buf, uint64(len(p)))
-		buf = append(buf, p...)
+		buf = part(buf, p)
 	}
-	sum := sha256.Sum256(buf)
+	return first8(sha256.Sum256(buf))
+}
+
+// fingerprintOf is the fingerprint of an app and a body, which is not copied to
+// the heap for it.
+func fingerprintOf(app string, body []byte) int64 {
+	buf := make([]byte, 0, 2560)
+	return first8(sha256.Sum256(part(part(buf, app), body)))
+}
+
+func part[T string | []byte](buf []byte, p T) []byte {
+	return append(binary.AppendUvarint(buf, uint64(len(p))), p...)
+}
+
+func first8(sum [sha256.Size]byte) int64 {
 	return int64(binary.BigEndian.Uint64(sum[:8])) // #nosec G115 -- a bit pattern
 }
 

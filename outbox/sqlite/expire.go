@@ -36,7 +36,7 @@ func (t *tx) expire(max int) (expired []outbox.Delivery, next time.Time, err err
 			ids = append(ids, r.int(0))
 		}
 		return nil
-	}, "SELECT id, expires FROM deliveries INDEXED BY deliveries_expiry WHERE state = 0 AND expires <= ? ORDER BY expires, id LIMIT ?",
+	}, "SELECT id, expires FROM deliveries INDEXED BY deliveries_expiry WHERE state = 0 AND expires <= ? ORDER BY expires, id LIMIT ? + 0",
 		t.now, int64(max+len(t.leases)+1))
 	if err != nil {
 		return nil, next, err

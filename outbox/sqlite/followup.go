@@ -83,7 +83,7 @@ func (t *tx) freeFollowups(app int64, max int) (free []follow, err error) {
 		}
 		return nil
 	}, `SELECT delivery, kind FROM followups INDEXED BY followups_due
-		WHERE app = ? AND due <= ? ORDER BY due, delivery, kind LIMIT ?`, app, t.now, int64(max+held))
+		WHERE app = ? AND due <= ? ORDER BY due, delivery, kind LIMIT ? + 0`, app, t.now, int64(max+held))
 	return free, err
 }
 

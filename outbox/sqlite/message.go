@@ -29,7 +29,7 @@ func prepare(messages []outbox.Message) ([]letter, error) {
 func (l *letter) prepare(m *outbox.Message) error {
 	l.Message = m
 	l.route = route{"", m.Rule, m.App, m.Msgtype, string(m.Repeat), m.OnResolve, m.Track}
-	l.content = fingerprint(m.App, string(m.Body))
+	l.content = fingerprintOf(m.App, m.Body)
 	if m.Group != "" {
 		l.group = fingerprint(m.Group)
 	}

@@ -30,10 +30,10 @@ func (s *Store) read(ctx context.Context, doing string, do func(*conn) error) (e
 		return fmt.Errorf("%s: %w", doing, ctx.Err())
 	}
 	defer func() { s.readers <- c }()
-	if err := c.script("BEGIN"); err != nil {
+	if err := c.run("BEGIN"); err != nil {
 		return fmt.Errorf("%s from %s: %w", doing, s.opts.Path, err)
 	}
-	err = errors.Join(do(c), c.script("COMMIT"))
+	err = errors.Join(do(c), c.run("COMMIT"))
 	switch {
 	case errors.Is(err, outbox.ErrNotFound):
 		return outbox.ErrNotFound

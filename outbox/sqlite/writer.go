@@ -171,7 +171,7 @@ func (s *Store) begin() *tx {
 }
 
 func (t *tx) all(ops []*op) error {
-	if err := t.conn.script("BEGIN"); err != nil {
+	if err := t.conn.run("BEGIN"); err != nil {
 		return err
 	}
 	for _, o := range ops {
@@ -191,7 +191,7 @@ func (t *tx) all(ops []*op) error {
 		}
 		saved = append(saved, done)
 	}
-	if err := t.conn.script("COMMIT"); err != nil {
+	if err := t.conn.run("COMMIT"); err != nil {
 		return err
 	}
 	for _, done := range saved {
