@@ -112,6 +112,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	go reloadOnHangup(ctx, b)
+	defer time.AfterFunc(time.Second, unmapStart).Stop()
 	return b.Run(ctx)
 }
 

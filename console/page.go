@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -23,8 +24,10 @@ var pageFiles embed.FS
 //go:embed static
 var staticFiles embed.FS
 
-// pages are the parsed templates, by language and name.
-var pages = func() map[string]map[string]*template.Template {
+// pages are the parsed templates, by language and name: parsed when somebody
+// looks, since many a bridge is never looked at, and they take a third of an
+// idle one's heap.
+var pages = sync.OnceValue(func() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
 	for lang, words := range catalogues {
 		funcs := template.FuncMap{
@@ -37,7 +40,7 @@ var pages = func() map[string]map[string]*template.Template {
 		}
 	}
 	return all
-}()
+})
 
 // page is the data of a template. Body is what the page is about.
 type page struct {
@@ -77,7 +80,7 @@ func (c *Console) serve(h handler) echo.HandlerFunc {
 			c.problem(e, p, err)
 		}
 		var b bytes.Buffer
-		if err := pages[lang][p.name].ExecuteTemplate(&b, p.part, p); err != nil {
+		if err := pages()[lang][p.name].ExecuteTemplate(&b, p.part, p); err != nil {
 			return fmt.Errorf("drawing the page %s: %w", p.name, err)
 		}
 		return e.HTMLBlob(p.status, b.Bytes())

@@ -34,7 +34,7 @@ type entry struct{ fp, id int64 }
 // fresh entries become a lot at so many, or when they came from so many rows.
 const (
 	kinds    = 3 // keys, contents and lanes
-	lotSize  = 16384
+	lotSize  = 4096
 	lotRows  = 1024
 	lotLimit = 1 << 20 // larger ones are not merged any more
 )
