@@ -132,7 +132,7 @@ func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool) {
 
 // toWhom names the first recipient and counts the others, in toWidth columns.
 func toWhom(to message.Recipients) string {
-	all := refs(to)
+	all := routes.References(to)
 	if len(all) == 0 {
 		return "nobody"
 	}

@@ -21,32 +21,6 @@ type renderCmd struct {
 	Payload string            `arg:"" name:"payload" help:"The webhook's body: a file, or - for standard input."`
 }
 
-// rendered is one event as --output=json prints it.
-type rendered struct {
-	Event    string            `json:"event"`
-	Rules    []renderedRule    `json:"rules"`
-	Faults   []string          `json:"faults,omitempty"`
-	Messages []renderedMessage `json:"messages"`
-}
-
-type renderedRule struct {
-	Rule    string `json:"rule"`
-	Matched bool   `json:"matched"`
-	Why     string `json:"why"`
-}
-
-type renderedMessage struct {
-	Rule    string          `json:"rule"`
-	App     string          `json:"app"`
-	Msgtype string          `json:"msgtype"`
-	To      []string        `json:"to"`
-	Calls   int             `json:"calls"` // of asyncsend_v2
-	Bytes   int             `json:"bytes"`
-	Msg     json.RawMessage `json:"msg"`
-	// IfUnamended says that it is sent only if no status bar is turned instead.
-	IfUnamended bool `json:"ifUnamended,omitempty"`
-}
-
 // Run prints what would become of the payload.
 func (c *renderCmd) Run(env Env) error {
 	at, err := parseTime(c.At)
@@ -61,14 +35,14 @@ func (c *renderCmd) Run(env Env) error {
 	if err != nil {
 		return err
 	}
-	all, err := trial{Source: c.Source, Event: c.Event, Headers: c.Header, Payload: body, At: at}.try(plan)
+	all, err := try(routes.Trial{Source: c.Source, Event: c.Event, Headers: c.Header, Payload: body, At: at}, plan)
 	if err != nil {
 		return err
 	}
 	if c.Output == "json" {
-		out := []rendered{}
+		out := []routes.Preview{}
 		for _, t := range all {
-			out = append(out, t.rendered(plan))
+			out = append(out, t.Preview(plan))
 		}
 		enc := json.NewEncoder(env.Stdout)
 		enc.SetEscapeHTML(false)
@@ -78,24 +52,13 @@ func (c *renderCmd) Run(env Env) error {
 		_, _ = fmt.Fprintln(env.Stdout, "the payload holds no event")
 	}
 	for _, t := range all {
-		t.rendered(plan).print(env.Stdout)
+		printPreview(env.Stdout, t.Preview(plan))
 	}
 	return nil
 }
 
-func (t tried) rendered(plan *routes.Plan) rendered {
-	r := rendered{Event: t.event.Title, Rules: []renderedRule{}, Messages: []renderedMessage{}}
-	for _, s := range t.result.Trace {
-		r.Rules = append(r.Rules, renderedRule{s.Rule, s.Matched, s.Why})
-	}
-	r.Faults = t.faults()
-	for _, m := range t.result.Messages {
-		r.Messages = append(r.Messages, renderedMessage{m.Rule, m.App, m.Msgtype, refs(m.To), len(m.Calls(plan.Recipients(m.App))), len(m.Body), m.Body, m.IfUnamended})
-	}
-	return r
-}
-
-func (r rendered) print(w io.Writer) {
+// printPreview prints it for people.
+func printPreview(w io.Writer, r routes.Preview) {
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
 	p("event: %s", r.Event)
 	for _, s := range r.Rules {

@@ -58,7 +58,7 @@ func heading(d routes.Delivery, zone *time.Location) []string {
 		add("title", "%s", d.Title)
 	}
 	add("rule", "%s, as %s by app %s", d.Rule, d.Msgtype, d.App)
-	add("to", "%s", strings.Join(refs(d.To), ", "))
+	add("to", "%s", strings.Join(routes.References(d.To), ", "))
 	if d.Of != 0 {
 		add("of", "delivery %d (%s)", d.Of, d.Cause)
 	}

@@ -137,20 +137,20 @@ func (t ruleTest) run(plan *routes.Plan, dir string) string {
 	if err != nil {
 		return err.Error()
 	}
-	all, err := trial{Source: t.Source, Event: t.Event, Headers: t.Headers, Payload: payload, At: at}.try(plan)
+	all, err := try(routes.Trial{Source: t.Source, Event: t.Event, Headers: t.Headers, Payload: payload, At: at}, plan)
 	if err != nil {
 		return err.Error()
 	}
 	var got []transform.Message
 	for _, e := range all {
-		got = append(got, e.result.Messages...)
+		got = append(got, e.Result.Messages...)
 	}
 	var wrong []string
 	for i, m := range got {
 		if i < len(t.Want) {
 			wrong = append(wrong, t.Want[i].compare(i+1, m)...)
 		} else {
-			wrong = append(wrong, fmt.Sprintf("message %d is not wanted: rule %s, %s, to %s", i+1, m.Rule, m.Msgtype, strings.Join(refs(m.To), ", ")))
+			wrong = append(wrong, fmt.Sprintf("message %d is not wanted: rule %s, %s, to %s", i+1, m.Rule, m.Msgtype, strings.Join(routes.References(m.To), ", ")))
 		}
 	}
 	for i := len(got); i < len(t.Want); i++ {
@@ -163,13 +163,13 @@ func (t ruleTest) run(plan *routes.Plan, dir string) string {
 }
 
 // whyNot explains the rules, since that is the next question.
-func whyNot(all []tried) []string {
+func whyNot(all []routes.Tried) []string {
 	var lines []string
 	for _, t := range all {
-		for _, s := range t.result.Trace {
+		for _, s := range t.Result.Trace {
 			lines = append(lines, fmt.Sprintf("rule %s: %s", s.Rule, s.Why))
 		}
-		for _, f := range t.faults() {
+		for _, f := range t.Faults() {
 			lines = append(lines, "fault: "+f)
 		}
 	}
@@ -203,7 +203,7 @@ func (w wantMessage) compare(n int, m transform.Message) []string {
 	differ("app", w.App, m.App)
 	differ("msgtype", w.Msgtype, m.Msgtype)
 	if w.To != nil {
-		want, got := slices.Sorted(slices.Values(w.To)), slices.Sorted(slices.Values(refs(m.To)))
+		want, got := slices.Sorted(slices.Values(w.To)), slices.Sorted(slices.Values(routes.References(m.To)))
 		differ("to", "["+strings.Join(want, ", ")+"]", "["+strings.Join(got, ", ")+"]")
 	}
 	text := readable(m.Body)

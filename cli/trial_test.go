@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"workbell/bridge"
+	"workbell/routes"
 )
 
 // Whose body does not tell its event can be told it.
@@ -26,8 +27,8 @@ rules: [{name: all, to: sre}]
 		t.Fatal(faults)
 	}
 	for _, name := range []string{"github", "gitea", "sentry"} {
-		all, err := trial{Source: name, Event: "issue.opened", Payload: []byte(`{"action":"opened"}`), At: time.Now()}.try(plan)
-		if err != nil || len(all) != 1 || all[0].event.Name != "issue.opened" {
+		all, err := try(routes.Trial{Source: name, Event: "issue.opened", Payload: []byte(`{"action":"opened"}`), At: time.Now()}, plan)
+		if err != nil || len(all) != 1 || all[0].Event.Name != "issue.opened" {
 			t.Errorf("%s: %+v, %v", name, all, err)
 		}
 	}

@@ -83,6 +83,8 @@ func (o Options) admin() []Route {
 		{http.MethodPost, "/api/v1/deliveries/:id/recall", o.do(Recall)},
 		{http.MethodPost, "/api/v1/deliveries/:id/ack", o.do(Ack)},
 		{http.MethodGet, "/api/v1/events/:id", o.event},
+		{http.MethodGet, "/api/v1/rules", o.rules},
+		{http.MethodPost, "/api/v1/preview", o.preview},
 		{http.MethodGet, "/api/v1/apps", o.apps},
 		{http.MethodGet, "/api/v1/stats", o.stats},
 	}
