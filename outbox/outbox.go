@@ -81,6 +81,9 @@ type Store interface {
 	Get(ctx context.Context, id int64) (Delivery, error)
 	// Event returns one event, or ErrNotFound.
 	Event(ctx context.Context, id int64) (Event, error)
+	// Events returns events without payload, headers and key, newest first: those
+	// that called for no delivery, too.
+	Events(ctx context.Context, filter EventFilter) ([]Event, error)
 	// List returns deliveries without what only Get adds, newest first.
 	List(ctx context.Context, filter Filter) ([]Delivery, error)
 	// Stats counts what is in the store.
@@ -133,6 +136,9 @@ type Event struct {
 	// Faults are what went wrong while the rules were applied, one a line.
 	Faults   string    `json:"faults,omitempty"`
 	Received time.Time `json:"received"`
+	// Calls is how many deliveries it called for, set by the engine: one more for
+	// each part that one of them was split into is not counted.
+	Calls int `json:"deliveryCount"`
 }
 
 // Message is one rendered notification with the recipients of each call that

@@ -30,6 +30,7 @@ var closeTests = []guarantee{
 			"Forget":         func() error { return s.Forget(ctx, "k") },
 			"Get":            func() error { _, err := s.Get(ctx, 1); return err },
 			"Event":          func() error { _, err := s.Event(ctx, 1); return err },
+			"Events":         func() error { _, err := s.Events(ctx, outbox.EventFilter{}); return err },
 			"List":           func() error { _, err := s.List(ctx, outbox.Filter{}); return err },
 			"Stats":          func() error { _, err := s.Stats(ctx); return err },
 			"Size":           func() error { _, err := s.Size(ctx); return err },

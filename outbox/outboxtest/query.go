@@ -45,6 +45,7 @@ var queryTests = []guarantee{
 			}
 		}
 	}},
+	{"Events pages, newest first, those without deliveries too", Options{}, events},
 	{"List shows deliveries as Get does, without attempts", Options{}, func(r *rig) {
 		r.keep(r.text("x"))
 		r.send(1)
@@ -97,6 +98,51 @@ var queryTests = []guarantee{
 		r.ok(r.s.Ready(r.Context()))
 		r.is("stats", r.stats(), outbox.Stats{States: map[outbox.State]int{}})
 	}},
+}
+
+// events compares Events with what Event says of each.
+func events(r *rig) {
+	var want []outbox.Event
+	for i := range 12 {
+		e := r.entry(make50(r)[:i%3]...)
+		e.Event.Source, e.Event.Title, e.Event.Key = []string{"s1", "s2"}[i%2], fmt.Sprint("number ", i), fmt.Sprint("k", i)
+		e.Event.Name, e.Event.Status, e.Event.Severity, e.Event.GroupKey, e.Event.Faults = "push", "firing", "page", "g", "none"
+		e.Event.Headers, e.Event.Payload = map[string]string{"X": "y"}, []byte(`{"n":1}`)
+		r.enqueue(e)
+		one, err := r.s.Event(r.Context(), int64(i+1))
+		r.ok(err)
+		r.is("calls", one.Calls, i%3)
+		one.Key, one.Headers, one.Payload = "", nil, nil
+		want = append([]outbox.Event{one}, want...)
+		r.Pass(time.Second)
+	}
+	r.reopen()
+	even := func(e outbox.Event) bool { return e.Source == "s1" }
+	for name, c := range map[string]struct {
+		filter outbox.EventFilter
+		want   []outbox.Event
+	}{
+		"all":           {outbox.EventFilter{}, want},
+		"a page":        {outbox.EventFilter{Limit: 5}, want[:5]},
+		"the next":      {outbox.EventFilter{Limit: 5, Before: 8}, want[5:10]},
+		"down to an id": {outbox.EventFilter{Before: 8, After: 3}, want[5:9]},
+		"a source":      {outbox.EventFilter{Source: "s1", Limit: 3}, filtered(want, even)[:3]},
+		"all together":  {outbox.EventFilter{Source: "s1", Before: 9, After: 2}, filtered(want[4:10], even)},
+		"no source":     {outbox.EventFilter{Source: "s3"}, nil},
+	} {
+		got, err := r.s.Events(r.Context(), c.filter)
+		r.ok(err)
+		r.is(name, got, c.want)
+	}
+}
+
+func filtered(all []outbox.Event, wanted func(outbox.Event) bool) (some []outbox.Event) {
+	for _, e := range all {
+		if wanted(e) {
+			some = append(some, e)
+		}
+	}
+	return some
 }
 
 func make50(r *rig) (all []outbox.Message) {

@@ -91,6 +91,10 @@ func (p *pair) Event(ctx context.Context, id int64) (outbox.Event, error) {
 	return p.turn().Event(ctx, id)
 }
 
+func (p *pair) Events(ctx context.Context, f outbox.EventFilter) ([]outbox.Event, error) {
+	return p.turn().Events(ctx, f)
+}
+
 func (p *pair) List(ctx context.Context, f outbox.Filter) ([]outbox.Delivery, error) {
 	return p.turn().List(ctx, f)
 }

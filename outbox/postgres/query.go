@@ -102,29 +102,57 @@ func (t *tx) whole(id int64) (outbox.Delivery, error) {
 // Event returns one event, or outbox.ErrNotFound.
 func (s *Store) Event(ctx context.Context, id int64) (e outbox.Event, err error) {
 	err = s.read(ctx, "reading an event", func(t *tx) error {
-		var key, name, status, severity, title, groupKey, faults, payload []byte
-		var headers string
-		var received int64
-		found, err := t.one(`SELECT source, kind, name, key, status, severity, title, group_key, headers, payload, faults, received
-			FROM events WHERE id = $1`, []any{id},
-			&e.Source, &e.Kind, &name, &key, &status, &severity, &title, &groupKey, &headers, &payload, &faults, &received)
-		switch {
-		case err != nil:
-			return err
-		case !found:
-			return refusal{outbox.ErrNotFound}
+		err := error(refusal{outbox.ErrNotFound})
+		failed := t.each(func(r pgx.Rows) error {
+			var key, payload []byte
+			var headers string
+			if err = scanEvent(r, &e, &key, &payload, &headers); err != nil {
+				return err
+			}
+			e.Key, e.Payload = string(key), payload
+			if len(payload) == 0 { // as it was given
+				e.Payload = nil
+			}
+			if headers != "" {
+				return json.Unmarshal([]byte(headers), &e.Headers)
+			}
+			return nil
+		}, "SELECT "+eventColumns+", key, payload, headers FROM events e WHERE id = $1", id)
+		if failed != nil {
+			err = failed
 		}
-		e.ID, e.Name, e.Key, e.Status, e.Severity = id, string(name), string(key), string(status), string(severity)
-		e.Title, e.GroupKey, e.Faults, e.Payload, e.Received = string(title), string(groupKey), string(faults), payload, instant(received)
-		if len(payload) == 0 { // as it was given
-			e.Payload = nil
-		}
-		if headers != "" {
-			return json.Unmarshal([]byte(headers), &e.Headers)
-		}
-		return nil
+		return err
 	})
 	return e, err
+}
+
+// Events returns events, newest first; see outbox.Store. There is no index of
+// sources: one would cost each event, and they are asked for by people.
+func (s *Store) Events(ctx context.Context, f outbox.EventFilter) (list []outbox.Event, err error) {
+	f = f.Bounded()
+	err = s.read(ctx, "listing events", func(t *tx) error {
+		list = nil
+		return t.each(func(r pgx.Rows) error {
+			var e outbox.Event
+			err := scanEvent(r, &e)
+			list = append(list, e)
+			return err
+		}, "SELECT "+eventColumns+" FROM events e WHERE id < $1 AND id > $2 AND ($3 = '' OR source = $3) ORDER BY id DESC LIMIT $4", f.Before, f.After, f.Source, f.Limit)
+	})
+	return list, err
+}
+
+// eventColumns are those that scanEvent reads, of events e.
+const eventColumns = "e.id, e.source, e.kind, e.name, e.status, e.severity, e.title, e.group_key, e.faults, e.received, e.calls"
+
+// scanEvent reads eventColumns and what comes after them.
+func scanEvent(r pgx.Rows, e *outbox.Event, more ...any) error {
+	var name, status, severity, title, group, faults []byte
+	var received int64
+	err := r.Scan(append([]any{&e.ID, &e.Source, &e.Kind, &name, &status, &severity, &title, &group, &faults, &received, &e.Calls}, more...)...)
+	e.Name, e.Status, e.Severity, e.Title = string(name), string(status), string(severity), string(title)
+	e.GroupKey, e.Faults, e.Received = string(group), string(faults), instant(received)
+	return err
 }
 
 // List returns deliveries, newest first; see outbox.Store.

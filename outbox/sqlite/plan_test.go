@@ -166,6 +166,10 @@ func ask(t *testing.T, s *Store) {
 	t.Helper()
 	_, err := s.Get(t.Context(), 1)
 	ok(t, err)
+	for _, source := range []string{"", "s"} {
+		_, err = s.Events(t.Context(), outbox.EventFilter{Source: source})
+		ok(t, err)
+	}
 	_, err = s.Event(t.Context(), 1)
 	ok(t, err)
 	_, err = s.Facts(t.Context(), "k")

@@ -58,22 +58,45 @@ func (s *Store) Event(ctx context.Context, id int64) (e outbox.Event, err error)
 		found := false
 		err := c.query(func(r row) error {
 			found = true
-			e = outbox.Event{
-				ID: id, Source: r.text(0), Kind: r.text(1), Name: r.text(2), Key: r.text(3), Status: r.text(5), Severity: r.text(6),
-				Title: r.text(7), GroupKey: r.text(8), Payload: r.bytes(10), Faults: r.text(11), Received: instant(r.int(12)),
-			}
-			if headers := r.text(9); headers != "" {
+			e = r.event()
+			e.Key, e.Payload = r.text(11), r.bytes(12)
+			if headers := r.text(13); headers != "" {
 				return json.Unmarshal([]byte(headers), &e.Headers)
 			}
 			return nil
-		}, `SELECT source, kind, name, key, key_until, status, severity, title, group_key, headers, payload, faults, received
-			FROM events WHERE id = ?`, id)
+		}, "SELECT "+eventColumns+", key, payload, headers FROM events WHERE id = ?", id)
 		if err == nil && !found {
 			err = outbox.ErrNotFound
 		}
 		return err
 	})
 	return e, err
+}
+
+// Events returns events, newest first; see outbox.Store.
+func (s *Store) Events(ctx context.Context, f outbox.EventFilter) (list []outbox.Event, err error) {
+	f = f.Bounded()
+	where, args := "id < ? AND id > ?", []driver.Value{f.Before, f.After}
+	if f.Source != "" { // without an index: one would cost each event, and this is asked by people
+		where, args = where+" AND source = ?", append(args, f.Source)
+	}
+	err = s.read(ctx, "listing events", func(c *conn) error {
+		return c.query(func(r row) error {
+			list = append(list, r.event())
+			return nil
+		}, "SELECT "+eventColumns+" FROM events WHERE "+where+" ORDER BY id DESC LIMIT ?", append(args, int64(f.Limit))...)
+	})
+	return list, err
+}
+
+// eventColumns are those that event reads.
+const eventColumns = "id, source, kind, name, status, severity, title, group_key, faults, received, calls"
+
+func (r row) event() outbox.Event {
+	return outbox.Event{
+		ID: r.int(0), Source: r.text(1), Kind: r.text(2), Name: r.text(3), Status: r.text(4), Severity: r.text(5),
+		Title: r.text(6), GroupKey: r.text(7), Faults: r.text(8), Received: instant(r.int(9)), Calls: int(r.int(10)),
+	}
 }
 
 // List returns deliveries, newest first; see outbox.Store.
