@@ -3,7 +3,6 @@ package followup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strconv"
 
@@ -45,7 +44,7 @@ func (j *job) statusBar() (outbox.Amendment, error) {
 	failed, isCall := errors.AsType[*dingtalk.Error](err)
 	switch {
 	case err == nil:
-		return j.done(fmt.Sprintf("status bar turned to %q", value)), nil
+		return j.done(outbox.TurnedNote(value, color)), nil
 	case !isCall:
 		return outbox.Amendment{}, err
 	case failed.HasCode(notFinished) && j.due.Tries >= probeAfter:

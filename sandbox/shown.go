@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"workbell/phone"
 )
 
 // shown is the message that the phones show: as it was sent, with its status
@@ -18,19 +20,7 @@ func (c *Call) shown() []byte {
 	case c.StatusBar == nil || c.StatusBar.Updates == 0:
 		return []byte(c.Msg)
 	}
-	var msg struct {
-		Msgtype string                     `json:"msgtype"`
-		OA      map[string]json.RawMessage `json:"oa"`
-	}
-	if err := json.Unmarshal([]byte(c.Msg), &msg); err != nil {
-		return []byte(c.Msg)
-	}
-	bar := map[string]string{"status_value": c.StatusBar.Value}
-	if c.StatusBar.Color != "" {
-		bar["status_bg"] = c.StatusBar.Color
-	}
-	msg.OA["status_bar"] = encode(bar)
-	return encode(msg)
+	return phone.WithBar([]byte(c.Msg), c.StatusBar.Value, c.StatusBar.Color)
 }
 
 func (c *Call) templateShown() []byte {
