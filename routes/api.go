@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/pprof"
-	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -26,21 +25,6 @@ func (o Options) reload(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, map[string]string{"status": "reloaded"})
-}
-
-func (o Options) event(c echo.Context) error {
-	id, err := strconv.ParseInt(c.Param("id"), 10, 64)
-	if err != nil {
-		return refuse(http.StatusNotFound, "there is no event %q", c.Param("id"))
-	}
-	e, err := o.Store.Event(c.Request().Context(), id)
-	if errors.Is(err, outbox.ErrNotFound) {
-		return refuse(http.StatusNotFound, "there is no event %d", id)
-	}
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, e)
 }
 
 func (o Options) apps(c echo.Context) error { return c.JSON(http.StatusOK, o.Apps()) }

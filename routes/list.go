@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -44,7 +45,7 @@ type Page struct {
 	Deliveries []Delivery `json:"deliveries"`
 }
 
-// MaxPage is the most deliveries of a page.
+// MaxPage is the most deliveries, or events, of a page.
 const MaxPage = 500
 
 // listQuery are the parameters of the list; docs/openapi.yaml describes them.
@@ -75,29 +76,22 @@ func (o Options) deliveries(c echo.Context) error {
 	return c.JSON(http.StatusOK, page)
 }
 
-// filter reads the query. What it does not know it refuses: a misspelt filter
-// would show everything.
+// filter reads the query.
 func filter(c echo.Context) (outbox.Filter, error) {
 	query := c.QueryParams()
-	for key, values := range query {
-		switch {
-		case !slices.Contains(listQuery, key):
-			return outbox.Filter{}, refuse(http.StatusBadRequest, "there is no parameter %q: %s", key, config.DidYouMean(key, listQuery))
-		case len(values) > 1 && key != "state":
-			return outbox.Filter{}, refuse(http.StatusBadRequest, "%s is given %d times: give it once; only state may be repeated", key, len(values))
-		}
+	if err := known(query, listQuery, "state"); err != nil {
+		return outbox.Filter{}, err
 	}
 	f := outbox.Filter{Source: query.Get("source"), Rule: query.Get("rule"), App: query.Get("app"), GroupKey: query.Get("group_key")}
-	var limit int64
-	for key, to := range map[string]*int64{"before": &f.Before, "event": &f.Event, "of": &f.Of, "limit": &limit} {
+	for key, to := range map[string]*int64{"before": &f.Before, "event": &f.Event, "of": &f.Of} {
 		if err := number(query.Get(key), key, to); err != nil {
 			return f, err
 		}
 	}
-	if limit > MaxPage {
-		return f, refuse(http.StatusBadRequest, "limit=%d: a page has at most %d; ask for the next one with before=, the last id", limit, MaxPage)
+	var err error
+	if f.Limit, err = limit(query.Get("limit")); err != nil {
+		return f, err
 	}
-	f.Limit = int(limit)
 	for _, s := range query["state"] {
 		if !slices.Contains(outbox.States, outbox.State(s)) {
 			return f, refuse(http.StatusBadRequest, "there is no state %q: %s", s, config.DidYouMean(s, stateNames()))
@@ -105,6 +99,34 @@ func filter(c echo.Context) (outbox.Filter, error) {
 		f.States = append(f.States, outbox.State(s))
 	}
 	return f, nil
+}
+
+// known refuses parameters that a list does not have, since a misspelt filter
+// would show everything, and those given twice, but for one that may be.
+func known(query url.Values, names []string, repeated string) error {
+	for key, values := range query {
+		switch {
+		case !slices.Contains(names, key):
+			return refuse(http.StatusBadRequest, "there is no parameter %q: %s", key, config.DidYouMean(key, names))
+		case len(values) > 1 && repeated == "":
+			return refuse(http.StatusBadRequest, "%s is given %d times: give it once", key, len(values))
+		case len(values) > 1 && key != repeated:
+			return refuse(http.StatusBadRequest, "%s is given %d times: give it once; only %s may be repeated", key, len(values), repeated)
+		}
+	}
+	return nil
+}
+
+// limit reads how much a page is to hold; 0 where that is not said.
+func limit(text string) (int, error) {
+	var n int64
+	if err := number(text, "limit", &n); err != nil {
+		return 0, err
+	}
+	if n > MaxPage {
+		return 0, refuse(http.StatusBadRequest, "limit=%d: a page has at most %d; ask for the next one with before=, the last id", n, MaxPage)
+	}
+	return int(n), nil
 }
 
 func stateNames() []string {

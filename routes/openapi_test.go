@@ -58,7 +58,7 @@ func TestOpenAPI(t *testing.T) {
 	if d := cmp.Diff(slices.Compact(served), described); d != "" {
 		t.Errorf("docs/openapi.yaml and the routes differ (-served +described):\n%s", d)
 	}
-	if d := cmp.Diff(map[string][]string{"/api/v1/deliveries": listQuery}, queries); d != "" {
+	if d := cmp.Diff(map[string][]string{"/api/v1/deliveries": listQuery, "/api/v1/events": eventQuery}, queries); d != "" {
 		t.Errorf("docs/openapi.yaml and the query parameters differ (-served +described):\n%s", d)
 	}
 	if d := cmp.Diff(stateNames(), doc.Components.Schemas.State.Enum); d != "" {

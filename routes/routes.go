@@ -82,6 +82,7 @@ func (o Options) admin() []Route {
 		{http.MethodPost, "/api/v1/deliveries/:id/resend", o.do(Resend)},
 		{http.MethodPost, "/api/v1/deliveries/:id/recall", o.do(Recall)},
 		{http.MethodPost, "/api/v1/deliveries/:id/ack", o.do(Ack)},
+		{http.MethodGet, "/api/v1/events", o.events},
 		{http.MethodGet, "/api/v1/events/:id", o.event},
 		{http.MethodGet, "/api/v1/rules", o.rules},
 		{http.MethodPost, "/api/v1/preview", o.preview},
