@@ -32,6 +32,7 @@ type deliveryPage struct {
 	Kept     outbox.Event // its event; zero where that has been pruned
 	Steps    []step
 	Drawing  template.HTML
+	Seen     string // what is drawn, as a key of the catalogue
 	Msg      string // the exact bytes
 	Bytes    int
 	Raw      string // the webhook's payload, indented
@@ -65,7 +66,8 @@ func (c *Console) delivery(e echo.Context, p *page) error {
 		return err
 	}
 	body := deliveryPage{row: row{d, kept.Source, kept.Title, kept.Status, kept.Severity, kept.GroupKey}, Kept: kept,
-		Drawing: phone.Draw(d.Body, d.App), Msg: string(d.Body), Bytes: len(d.Body), Actions: actions(&d)}
+		Msg: string(d.Body), Bytes: len(d.Body), Actions: actions(&d)}
+	body.Seen, body.Drawing = drawn(&d)
 	body.Raw, body.Cut = indented(kept.Payload)
 	for _, name := range slices.Sorted(maps.Keys(kept.Headers)) {
 		body.Headers = append(body.Headers, header{name, kept.Headers[name]})
@@ -84,6 +86,28 @@ func (c *Console) delivery(e echo.Context, p *page) error {
 	p.Live = "/live?delivery=" + strconv.FormatInt(d.ID, 10)
 	p.Body = body
 	return nil
+}
+
+// drawn is the notification as it is on phones now, and how far it is there.
+func drawn(d *outbox.Delivery) (seen string, drawing template.HTML) {
+	msg := []byte(d.Body)
+	value, color, turned := d.Bar()
+	if turned {
+		msg = phone.WithBar(msg, value, color)
+	}
+	switch {
+	case d.State == outbox.Recalled:
+		seen = "delivery.taken"
+	case d.State == outbox.Queued:
+		seen = "delivery.coming"
+	case !slices.Contains([]outbox.State{outbox.Sent, outbox.Delivered, outbox.Partial}, d.State):
+		seen = "delivery.unseen"
+	case turned:
+		seen = "delivery.turned"
+	default:
+		seen = "delivery.seen"
+	}
+	return seen, phone.Draw(msg, d.App)
 }
 
 // named returns the delivery that the path names.

@@ -24,17 +24,37 @@ document.addEventListener("visibilitychange", () => { // a page that nobody sees
   listen();
 });
 
-let before = null; // the rows that the list had
+// What is put in place of a part is new: what was open stays open, and what had
+// the focus keeps it (htmx sees to that where it has an id). Text that is being
+// selected is left alone until it is not any more.
+const live = '[hx-trigger^="changed"]';
+const focusable = (part) => all("a[href], button, summary, [tabindex]", part);
+const selecting = (part) => { const s = getSelection(); return !s.isCollapsed && part.contains(s.anchorNode); };
+const twin = (e) => (f) => f.tagName === e.tagName && f.textContent === e.textContent;
+let kept = null, missed = false;
 document.addEventListener("htmx:beforeSwap", (e) => {
-  if (e.detail.target?.id === "list") before = new Set(all("#list tbody tr").map((r) => r.id));
+  const part = e.detail.target;
+  if (!part?.matches(live)) return;
+  if (selecting(part)) { e.detail.shouldSwap = false; missed = true; return; }
+  const at = part.contains(document.activeElement) && !document.activeElement.id ? document.activeElement : null;
+  kept = { id: part.id, open: all("details[open][id]", part).map((d) => d.id), rows: new Set(all("tbody tr", part).map((r) => r.id)),
+    focus: at, nth: at && focusable(part).filter(twin(at)).indexOf(at) };
 });
-document.addEventListener("htmx:afterSettle", (e) => {
-  if (e.detail.target?.id === "trial") $("news").textContent = $("trial").dataset.said;
-  if (!before) return;
-  const fresh = all("#list tbody tr").filter((r) => !before.has(r.id));
-  before = null;
+document.addEventListener("selectionchange", () => {
+  if (missed && !all(live).some(selecting)) { missed = false; changed(); }
+});
+document.addEventListener("htmx:afterSwap", () => {
+  const part = kept && $(kept.id);
+  if (!part) return;
+  kept.open.forEach((id) => { if ($(id)) $(id).open = true; });
+  if (kept.focus) focusable(part).filter(twin(kept.focus))[kept.nth]?.focus({ preventScroll: true });
+  const fresh = part.id === "list" ? all("tbody tr", part).filter((r) => !kept.rows.has(r.id)) : [];
+  kept = null;
   fresh.forEach((r) => r.classList.add("new"));
   if (fresh.length) $("news").textContent = document.body.dataset.new + fresh.length + ". " + fresh[0].querySelector("a").textContent;
+});
+document.addEventListener("htmx:afterSettle", () => {
+  if ($("trial")) $("news").textContent = $("trial").dataset.said;
 });
 
 // --- keys
@@ -102,6 +122,14 @@ document.addEventListener("keydown", (e) => {
   const list = tabs(), at = list.indexOf(e.target), by = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
   if (at >= 0 && by) open(list[(at + by + list.length) % list.length], true);
 });
+
+// The way back is to the list as it was filtered; who signs need not type it again.
+const remembered = (store, key, value) => { try { if (value !== undefined) store.setItem(key, value); return store.getItem(key); } catch { return null; } };
+if ($("list")) remembered(sessionStorage, "list", location.search);
+const list = remembered(sessionStorage, "list"), by = document.querySelector('input[name="by"]');
+if (list && $("back")?.getAttribute("href") === "/") $("back").href = "/" + list;
+if (by && !by.value) by.value = remembered(localStorage, "by") || "";
+by?.form.addEventListener("submit", () => remembered(localStorage, "by", by.value));
 
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 $("keys").hidden = false;
