@@ -94,6 +94,7 @@ type Console struct {
 	watch  watch
 	trials chan struct{} // one value for each trial that runs
 	past   past
+	most   int // deliveries that a search looks at
 
 	closing chan struct{}
 	close   sync.Once
@@ -101,7 +102,7 @@ type Console struct {
 
 // New returns a console.
 func New(o Options) *Console {
-	return &Console{Options: o, closing: make(chan struct{}), trials: make(chan struct{}, maxTrials),
+	return &Console{Options: o, closing: make(chan struct{}), trials: make(chan struct{}, maxTrials), most: maxLook,
 		record: record{began: time.Now(), sources: map[string]*sourceRecord{}}}
 }
 

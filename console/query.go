@@ -12,11 +12,14 @@ import (
 	"workbell/outbox"
 )
 
-// How much a page of the list shows, and how many deliveries it looks at for a
-// filter that the store does not know.
+// How much a page of the list shows, and how much it looks at for what the store
+// cannot find: so many at a time, until it has looked at most of them or for that
+// long. Then the page says how far it came, and where to go on.
 const (
 	perPage = 50
-	perLook = 300
+	perLook = 200
+	maxLook = 5000
+	lookFor = 20 * time.Millisecond
 )
 
 // query is what the list's address asks for.
@@ -96,6 +99,9 @@ func (q query) Local(key string) string { return q.values.Get(key) }
 
 func (q query) filter() outbox.Filter {
 	f := outbox.Filter{Source: q.Source, Rule: q.Rule, GroupKey: q.Group, Before: q.Before, Limit: perPage + 1}
+	if q.slow() {
+		f.Limit = perLook
+	}
 	if q.State != "" {
 		f.States = stateGroups[q.State]
 		if f.States == nil {
@@ -111,12 +117,13 @@ func (q query) slow() bool { return q.Text != "" || q.Person != "" }
 
 // listing is a page of the list.
 type listing struct {
-	Rows   []row
-	Next   int64 // before which the next page begins; 0: there is none
-	Looked int   // at so many deliveries one by one; 0: the store found them
+	Rows []row
+	Next int64     // before which the next page begins; 0: there is none
+	Back time.Time // until when it was looked; zero: the store found the rows
 
-	last  int64 // that was looked at
-	known map[int64]outbox.Event
+	last   outbox.Delivery // that was looked at
+	looked int
+	known  map[int64]outbox.Event
 }
 
 // list finds the newest deliveries that q asks for: a page full, or as many as
@@ -133,51 +140,54 @@ func (c *Console) list(ctx context.Context, q query) (listing, error) {
 			f.Before = at
 		}
 	}
-	for {
+	for began := time.Now(); ; f.Before = l.last.ID {
 		page, err := c.Store.List(ctx, f)
 		if err != nil {
 			return l, err
 		}
 		end, err := c.sift(ctx, q, page, &l)
-		if err != nil || end {
-			return q.told(l), err
+		switch {
+		case err != nil:
+			return l, err
+		case end:
+			return l, nil
+		case !q.slow() || len(l.Rows) == perPage || l.looked >= c.most || time.Since(began) >= lookFor:
+			l.Next = l.last.ID
+			if q.slow() {
+				l.Back = l.last.Created
+			}
+			return l, nil
 		}
-		if !q.slow() || l.Looked >= perLook || len(l.Rows) == perPage {
-			l.Next = l.last
-			return q.told(l), nil
-		}
-		f.Before = l.last
 	}
 }
 
 // sift adds to l what q asks for of a page of the store's, until it is full. It
 // says whether nothing can follow.
 func (c *Console) sift(ctx context.Context, q query, page []outbox.Delivery, l *listing) (end bool, err error) {
-	for i, d := range page {
+	full := len(page) < q.filter().Limit
+	if !full && !q.slow() {
+		page = page[:perPage] // the one more tells that there is more
+	}
+	if err := c.learn(ctx, page, l.known); err != nil {
+		return false, err
+	}
+	for _, d := range page {
 		switch {
 		case d.Created.Before(q.From): // and so is what follows
 			return true, nil
-		case i == perPage || len(l.Rows) == perPage:
+		case len(l.Rows) == perPage:
 			return false, nil
 		}
 		r, err := c.row(ctx, d, l.known)
 		if err != nil {
 			return false, err
 		}
-		l.Looked, l.last = l.Looked+1, d.ID
+		l.looked, l.last = l.looked+1, d
 		if q.matches(&r) {
 			l.Rows = append(l.Rows, r)
 		}
 	}
-	return len(page) <= perPage, nil
-}
-
-// told leaves out how many rows were looked at where the store found them.
-func (q query) told(l listing) listing {
-	if !q.slow() {
-		l.Looked = 0
-	}
-	return l
+	return full, nil
 }
 
 func (q query) matches(r *row) bool {
@@ -190,6 +200,23 @@ func (q query) matches(r *row) bool {
 	}
 	return r.To.Everyone || slices.ContainsFunc(r.To.Users, func(u string) bool { return strings.EqualFold(u, q.Person) }) ||
 		slices.Contains(r.To.Mobiles, q.Person)
+}
+
+// learn adds to known the events of a page, but for those of a resend, which may
+// be far from the others.
+func (c *Console) learn(ctx context.Context, page []outbox.Delivery, known map[int64]outbox.Event) error {
+	if len(page) == 0 {
+		return nil
+	}
+	newest := page[0].Event
+	for _, d := range page {
+		newest = max(newest, d.Event)
+	}
+	events, err := c.Store.Events(ctx, outbox.EventFilter{Before: newest + 1, Limit: len(page)})
+	for _, e := range events {
+		known[e.ID] = e
+	}
+	return err
 }
 
 // row adds to d what is shown of its event; known are those met before.
