@@ -101,9 +101,34 @@ func TestPages(t *testing.T) {
 		if n := len(counts); n != bars || ch.Most != 10 || ch.All < 350 || ch.All > 360 {
 			t.Errorf("%d bars, at most %d in one, %d in all: %v", n, ch.Most, ch.All, counts)
 		}
-		newest, err := c.newestEvent(t.Context())
-		if err != nil || newest != all {
-			t.Errorf("the newest event is %d, %v", newest, err)
-		}
+		c.pageEvents(t, "", all)
+		c.pageEvents(t, "Number 3", all/10)
+		c.pageEvents(t, "nowhere", 0)
 	})
+}
+
+// pageEvents goes through the events with text in them, page by page: each is
+// shown once.
+func (c *Console) pageEvents(t *testing.T, text string, want int) {
+	t.Helper()
+	got, last := 0, int64(1<<62)
+	for before := int64(0); ; {
+		l, err := c.events(t.Context(), text, before)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range l.Events {
+			if e.ID >= last {
+				t.Fatalf("%q: event %d comes after %d", text, e.ID, last)
+			}
+			last = e.ID
+		}
+		got += len(l.Events)
+		if before = l.Next; before == 0 {
+			break
+		}
+	}
+	if got != want {
+		t.Errorf("%q: %d events, not %d", text, got, want)
+	}
 }

@@ -32,7 +32,7 @@ const (
 // playPage is the playground.
 type playPage struct {
 	Texts
-	Names   []string // of the templates
+	Files   []playFile // the templates
 	Sources []string
 	Source  string
 	Name    string // GitHub's event
@@ -41,6 +41,15 @@ type playPage struct {
 	Recent  []outbox.Event
 	Trial   trial
 }
+
+// playFile is a template to edit.
+type playFile struct {
+	Name, Text string
+	First      bool // the rules name it: it has its tab from the beginning
+}
+
+// maxFirst is how many templates have a tab from the beginning.
+const maxFirst = 4
 
 // trial is what the texts make of the payload.
 type trial struct {
@@ -86,15 +95,17 @@ func (c *Console) playground(e echo.Context, p *page) error {
 	if err != nil {
 		return fmt.Errorf("reading rules and templates for the playground: %w", err)
 	}
-	body := &playPage{Texts: texts, Names: slices.Sorted(maps.Keys(texts.Templates))}
-	p.Body = body
 	cfg := c.Rules().Config
+	body := &playPage{Texts: texts, Files: playFiles(cfg, texts.Templates)}
+	p.Body = body
 	for i := range cfg.Sources {
 		body.Sources = append(body.Sources, cfg.Sources[i].Name)
 	}
-	if body.Recent, err = c.recent(ctx, recentEvents); err != nil {
+	recent, err := c.events(ctx, "", 0)
+	if err != nil {
 		return err
 	}
+	body.Recent = recent.Events
 	if err := c.begin(ctx, body, e.QueryParam("event")); err != nil {
 		return err
 	}
@@ -120,8 +131,54 @@ func (c *Console) begin(ctx context.Context, body *playPage, chosen string) erro
 	default:
 		body.Event, body.Source, body.Name = chosen, kept.Source, kept.Name
 		body.Payload, _ = indented(kept.Payload)
+		if !slices.ContainsFunc(body.Recent, func(e outbox.Event) bool { return e.ID == id }) {
+			body.Recent = append(body.Recent, kept)
+		}
 	}
 	return nil
+}
+
+// playFiles are the templates, those first that the rules name.
+func playFiles(cfg *config.Config, templates map[string]string) []playFile {
+	var first, rest []playFile
+	for _, family := range families(cfg) {
+		name := family + ".tmpl"
+		if text, ok := templates[name]; ok && len(first) < maxFirst {
+			first = append(first, playFile{name, text, true})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(templates)) {
+		if !slices.ContainsFunc(first, func(f playFile) bool { return f.Name == name }) {
+			rest = append(rest, playFile{name, templates[name], false})
+		}
+	}
+	return append(first, rest...)
+}
+
+// families are those of templates that the rules use, in their order: those that
+// they name, and where one names none, those of the sources' types.
+func families(cfg *config.Config) []string {
+	var all []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(all, name) {
+			all = append(all, name)
+		}
+	}
+	unnamed := false
+	for i := range cfg.Rules {
+		r := &cfg.Rules[i]
+		add(r.Template.Value)
+		unnamed = unnamed || r.Template.Value == ""
+		for j := range r.Escalate {
+			add(r.Escalate[j].Template.Value)
+		}
+	}
+	for i := range cfg.Sources {
+		if unnamed {
+			add(cfg.Sources[i].Type)
+		}
+	}
+	return all
 }
 
 // sample is what there is to try before the first webhook.

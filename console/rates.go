@@ -41,7 +41,6 @@ type part struct {
 type past struct {
 	mu    sync.Mutex
 	first map[int64]int64 // by Unix time
-	event int64           // the newest known
 }
 
 // rates counts deliveries by their ids, which ascend with time and leave few

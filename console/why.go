@@ -3,12 +3,14 @@ package console
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"workbell/config"
 	"workbell/message"
 	"workbell/outbox"
 	"workbell/source"
@@ -19,10 +21,11 @@ import (
 type whyPage struct {
 	Event   string // as asked for
 	Person  string
-	Recent  []outbox.Event // to choose from, newest first
+	People  []string  // whom rules.yaml names
+	Events  eventList // to choose from, where none is asked for
 	Kept    *outbox.Event
 	Steps   []whyStep
-	Told    []told // deliveries that name the person
+	Told    []told // deliveries that name the person; without one, all
 	Verdict string
 	Tone    string
 	Missing string // what is wrong with the question
@@ -43,31 +46,26 @@ type told struct {
 	Words string
 }
 
-const recentEvents = 20
+// maxPeople is how many people a page offers to ask about.
+const maxPeople = 200
 
 func (c *Console) why(e echo.Context, p *page) error {
 	p.name, p.Here, p.Title = "why", "why", p.words.text("nav.why")
 	ctx := e.Request().Context()
 	body := &whyPage{Event: strings.TrimSpace(e.QueryParam("event")), Person: strings.TrimSpace(e.QueryParam("person"))}
 	p.Body = body
-	var err error
-	if body.Recent, err = c.recent(ctx, recentEvents); err != nil {
-		return err
-	}
-	if body.Event == "" || body.Person == "" {
-		return nil
-	}
-	id, err := strconv.ParseInt(body.Event, 10, 64)
-	if err != nil {
-		body.Missing = p.words.text("why.noevent", body.Event)
-		return nil
-	}
+	body.People = people(c.Rules().Config)
+	id, _ := strconv.ParseInt(body.Event, 10, 64)
 	kept, err := c.Store.Event(ctx, id)
-	if errors.Is(err, outbox.ErrNotFound) {
-		body.Missing = p.words.text("why.noevent", body.Event)
-		return nil
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, outbox.ErrNotFound):
+		if body.Event != "" {
+			body.Missing = p.words.text("why.noevent", body.Event)
+		}
+		before, _ := strconv.ParseInt(e.QueryParam("before"), 10, 64)
+		body.Events, err = c.events(ctx, e.QueryParam("q"), before)
+		return err
+	case err != nil:
 		return err
 	}
 	body.Kept = &kept
@@ -98,8 +96,11 @@ func (c *Console) answer(ctx context.Context, body *whyPage, p *page) error {
 	return nil
 }
 
-// judge sums up.
+// judge sums up, where it is somebody who is asked about.
 func (b *whyPage) judge(p *page, ev *source.Event, would bool) {
+	if b.Person == "" {
+		return
+	}
 	t := p.words.text
 	maybe := slices.ContainsFunc(b.Steps, func(s whyStep) bool { return s.Maybe })
 	matched := slices.ContainsFunc(b.Steps, func(s whyStep) bool { return s.Matched })
@@ -143,8 +144,14 @@ func reaches(to, ids message.Recipients) bool {
 	return to.Everyone || has(to.Users, ids.Users) || has(to.Mobiles, ids.Mobiles)
 }
 
+// people are the names to ask about: those of people, and the user ids.
+func people(cfg *config.Config) []string {
+	all := append(slices.Sorted(maps.Keys(cfg.People)), named(cfg)...)
+	return all[:min(len(all), maxPeople)]
+}
+
 // told finds the deliveries of the event that name the person, or of which
-// DingTalk told of them.
+// DingTalk told of them; all of them, where nobody is asked about.
 func (c *Console) told(ctx context.Context, body *whyPage, ids message.Recipients) error {
 	list, err := c.Store.List(ctx, outbox.Filter{Event: body.Kept.ID, Limit: maxTold})
 	if err != nil {
@@ -158,64 +165,9 @@ func (c *Console) told(ctx context.Context, body *whyPage, ids message.Recipient
 		switch {
 		case i >= 0:
 			body.Told = append(body.Told, told{d, d.Receipts[i].Fate, d.Receipts[i].Words})
-		case reaches(d.To, ids):
+		case body.Person == "", reaches(d.To, ids):
 			body.Told = append(body.Told, told{Delivery: d})
 		}
 	}
 	return nil
-}
-
-// recent returns the newest events, those that called for no delivery, too. The
-// store does not list events; their ids ascend, so it is asked for each.
-func (c *Console) recent(ctx context.Context, most int) ([]outbox.Event, error) {
-	newest, err := c.newestEvent(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var list []outbox.Event
-	for id := newest; id > 0 && id > newest-2*int64(most) && len(list) < most; id-- {
-		e, err := c.Store.Event(ctx, id)
-		if errors.Is(err, outbox.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		e.Payload = nil
-		list = append(list, e)
-	}
-	return list, nil
-}
-
-// gap is how many ids in a row may be missing (an engine that numbers ahead).
-const gap = 8
-
-// newestEvent returns the id of the newest event: that of the newest delivery,
-// or one after it that called for none.
-func (c *Console) newestEvent(ctx context.Context) (int64, error) {
-	c.past.mu.Lock()
-	newest := c.past.event
-	c.past.mu.Unlock()
-	list, err := c.Store.List(ctx, outbox.Filter{Limit: 1})
-	if err != nil {
-		return 0, err
-	}
-	if len(list) > 0 {
-		newest = max(newest, list[0].Event)
-	}
-	for id, missing := newest+1, 0; missing < gap; id++ {
-		_, err := c.Store.Event(ctx, id)
-		switch {
-		case errors.Is(err, outbox.ErrNotFound):
-			missing++
-		case err != nil:
-			return 0, err
-		default:
-			newest, missing = id, 0
-		}
-	}
-	c.past.mu.Lock()
-	defer c.past.mu.Unlock()
-	c.past.event = max(c.past.event, newest)
-	return newest, nil
 }

@@ -83,9 +83,11 @@ document.addEventListener("keydown", (e) => {
 
 // --- the playground
 
-const tabs = () => all('[role="tab"]');
+const tabs = () => all('[role="tab"]:not([hidden])');
 function open(tab, focus) {
-  tabs().forEach((t) => {
+  tab.hidden = false;
+  $("more").querySelector(`[value="${tab.id}"]`)?.remove();
+  all('[role="tab"]').forEach((t) => {
     const on = t === tab;
     t.setAttribute("aria-selected", on);
     t.tabIndex = on ? 0 : -1;
@@ -93,6 +95,37 @@ function open(tab, focus) {
   });
   if (focus) tab.focus();
 }
+
+// What is edited is kept while this tab of the browser lives, whatever is looked
+// at in between. A payload is kept for its event alone.
+const texts = () => all("#texts textarea");
+const original = new WeakMap(); // of each text, as the server drew it
+const draft = (t, value) => remembered(sessionStorage, "draft:" + t.name, value);
+function mark(t) {
+  const changed = t.value !== original.get(t);
+  $(t.closest('[role="tabpanel"]').getAttribute("aria-labelledby")).classList.toggle("edited", changed);
+  $("edited").hidden = !texts().some((t) => t.value !== original.get(t));
+  return changed;
+}
+function restore(t) {
+  original.set(t, t.value);
+  const { value, base } = JSON.parse(draft(t) || "{}");
+  if (value === undefined || t.name === "payload" && base !== t.value) return;
+  t.value = value;
+  if (mark(t) && t.dataset.file) open($(t.closest('[role="tabpanel"]').getAttribute("aria-labelledby")));
+}
+document.addEventListener("input", (e) => {
+  if (!original.has(e.target)) return;
+  draft(e.target, mark(e.target) ? JSON.stringify({ value: e.target.value, base: original.get(e.target) }) : "{}");
+});
+document.addEventListener("htmx:afterSwap", (e) => { // another event
+  if (e.detail.target?.id !== "pane-payload") return;
+  $("pane-payload").hidden = $("tab-payload").tabIndex < 0;
+  const text = $("pane-payload").querySelector("textarea");
+  original.set(text, text.value);
+  mark(text);
+  htmx.trigger($("texts"), "input");
+});
 
 function place(button) { // the cursor to where a fault is
   const text = all("textarea[data-file]").find((t) => button.dataset.file.endsWith(t.dataset.file));
@@ -110,6 +143,10 @@ document.addEventListener("click", async (e) => {
   if (tab) open(tab);
   if (at) place(at);
   if (e.target.closest("#keys")) $("help").showModal();
+  if (e.target.closest("#discard")) {
+    texts().forEach((t) => { t.value = original.get(t); draft(t, "{}"); mark(t); });
+    htmx.trigger($("texts"), "input");
+  }
   const copy = e.target.closest("#copy");
   if (copy) {
     await navigator.clipboard.writeText(all(".pane").find((p) => !p.hidden).querySelector("textarea").value);
@@ -123,6 +160,10 @@ document.addEventListener("keydown", (e) => {
   if (at >= 0 && by) open(list[(at + by + list.length) % list.length], true);
 });
 
+document.addEventListener("change", (e) => {
+  if (e.target.id === "more" && e.target.value) open($(e.target.value), true);
+});
+
 // The way back is to the list as it was filtered; who signs need not type it again.
 const remembered = (store, key, value) => { try { if (value !== undefined) store.setItem(key, value); return store.getItem(key); } catch { return null; } };
 if ($("list")) remembered(sessionStorage, "list", location.search);
@@ -134,7 +175,10 @@ by?.form.addEventListener("submit", () => remembered(localStorage, "by", by.valu
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 $("keys").hidden = false;
 if (tabs().length) {
+  $("load").hidden = true;
+  texts().forEach(restore);
   open(tabs()[0]);
+  if (!$("edited").hidden) document.addEventListener("DOMContentLoaded", () => htmx.trigger($("texts"), "input")); // once htmx listens
   if (navigator.clipboard) $("copy").hidden = false;
 }
 listen();
