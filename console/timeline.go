@@ -20,14 +20,14 @@ func (c *Console) timeline(b *deliveryPage, p *page) []step {
 	}
 	queued := step{At: b.Created, Tone: "good", Title: t("step.queued", p.words.recipients(b.To, 6))}
 	if b.Cause != "" {
-		queued.Text = t("step.cause", b.Cause)
+		queued.Text = t("step.cause", p.said(b.Cause))
 	}
 	steps = append(steps, queued)
 	for _, a := range b.Attempts {
 		steps = append(steps, attempt(a, p))
 	}
 	for _, n := range b.Notes {
-		steps = append(steps, step{At: n.At, Tone: "aside", Title: t("step.note"), Text: n.Text})
+		steps = append(steps, step{At: n.At, Tone: "aside", Title: t("step.note"), Text: p.said(n.Text)})
 	}
 	if len(b.Receipts) > 0 {
 		steps = append(steps, receipts(b.Receipts, p))
@@ -39,7 +39,7 @@ func (c *Console) timeline(b *deliveryPage, p *page) []step {
 		steps = append(steps, step{At: b.Acked, Tone: "good", Title: t("step.acked")})
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.At.UnixMilli(), b.At.UnixMilli()) })
-	steps = append(steps, step{At: b.Updated, Tone: tone(b.State), Title: p.words.state(b.State), Text: b.Reason})
+	steps = append(steps, step{At: b.Updated, Tone: tone(b.State), Title: p.words.state(b.State), Text: p.said(b.Reason)})
 	if b.State == outbox.Queued {
 		steps = append(steps, step{At: b.Due, Tone: "coming", Title: t("step.next")})
 	}
@@ -59,7 +59,7 @@ func tries(f outbox.Followup, p *page) string {
 // ruled says which rules matched and why the others did not: by the rules in
 // force now, which need not be those of then.
 func (c *Console) ruled(b *deliveryPage, p *page) step {
-	s := step{At: b.Kept.Received, Tone: "good", Title: p.words.text("step.rule", b.Rule), Text: b.Kept.Faults}
+	s := step{At: b.Kept.Received, Tone: "good", Title: p.words.text("step.rule", b.Rule), Text: p.said(b.Kept.Faults)}
 	if b.Kept.Faults != "" {
 		s.Tone = "mixed"
 	}
@@ -93,7 +93,7 @@ func attempt(a outbox.Attempt, p *page) step {
 		parts = append(parts, t("step.code", a.Code))
 	}
 	if a.Error != "" {
-		parts = append(parts, a.Error)
+		parts = append(parts, p.said(a.Error))
 	}
 	s.Text = strings.Join(parts, " · ")
 	return s
