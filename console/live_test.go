@@ -93,3 +93,28 @@ func TestRemembers(t *testing.T) {
 	tab.open("/deliveries/" + d[0] + "/recall")
 	tab.see(`document.querySelector('[name="by"]').value == "alice"`)
 }
+
+// TestChinese says what other packages say in English, on Chinese pages, in
+// Chinese: why rules matched or not, what was noted and done, and refusals.
+func TestChinese(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	event, d := r.alert("HighLatency", "critical", "firing", "p99 is 2.3 s")
+	r.until(d[0], "sent")
+	r.act(d[0], "recall")
+	r.until(d[0], "recalled")
+	tab := r.browser(look{language: "zh-CN"})
+	tab.open("/deliveries/" + d[0])
+	tab.says("ol.line", "已请求撤回（somebody）")
+	tab.says("ol.line .trace", "未询问：critical 已匹配并结束")
+	tab.says("ol.line .trace", `severity == "critical" 成立`)
+	tab.open("/why?person=u42&event=" + event)
+	tab.says(".trace", "未询问：critical 已匹配并结束")
+	tab.open("/deliveries/" + d[0] + "/recall")
+	tab.do(click("form button.main"))
+	tab.says(".said", "它已经撤回")
+	english := eval[[]string](tab, `[...document.querySelectorAll("main *")].flatMap((e) => [...e.childNodes]).filter((n) => n.nodeType == 3 && /[a-z]+ [a-z]+/.test(n.data)).map((n) => n.data)`)
+	if len(english) > 0 {
+		t.Errorf("still in English: %q", english)
+	}
+}

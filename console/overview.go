@@ -73,9 +73,13 @@ func (c *Console) overview(e echo.Context, p *page) (err error) {
 	if body.Apps, err = c.appViews(ctx); err != nil {
 		return err
 	}
+	users, err := c.candidates(ctx)
+	if err != nil {
+		return err
+	}
 	date := p.Now.In(p.Zone).Format(time.DateOnly)
 	for i := range body.Apps {
-		if body.Apps[i].Near, err = c.near(ctx, body.Apps[i].App, date); err != nil {
+		if body.Apps[i].Near, err = c.near(ctx, body.Apps[i].App, users, date); err != nil {
 			return err
 		}
 	}
@@ -153,16 +157,28 @@ func (c *Console) appViews(ctx context.Context) ([]appView, error) {
 
 // Whom near looks at, and when it names somebody.
 const (
-	maxNamed  = 1000 // people of rules.yaml
+	maxNamed  = 1000 // people
+	lastSent  = 300  // deliveries whose recipients are among them
 	maxNear   = 10   // who are shown
 	nearShare = 80   // percent of a day's limit
 )
 
-// near finds those of the people whom rules.yaml names who have had most of the
-// day's messages: the store cannot list all others who have had any.
-func (c *Console) near(ctx context.Context, a App, date string) ([]near, error) {
+// candidates are who may be near their limit: the recipients of the last
+// deliveries and the people whom rules.yaml names. The store cannot list all
+// others who have had any messages.
+func (c *Console) candidates(ctx context.Context) ([]string, error) {
+	last, err := c.Store.List(ctx, outbox.Filter{Limit: lastSent})
 	users := named(c.Rules().Config)
 	users = users[:min(len(users), maxNamed)]
+	for i := range last {
+		users = append(users, last[i].To.Users...)
+	}
+	slices.Sort(users)
+	return slices.Compact(users), err
+}
+
+// near finds those of the users who have had most of the day's messages.
+func (c *Console) near(ctx context.Context, a App, users []string, date string) ([]near, error) {
 	keys := make([]string, len(users))
 	for i, u := range users {
 		keys[i] = a.UserKey(u, date)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"workbell/config"
+	"workbell/message"
 	"workbell/outbox"
 	"workbell/outbox/sqlite"
 )
@@ -52,13 +53,22 @@ func TestPeople(t *testing.T) {
 	c := New(Options{Store: store, Rules: func() Rules { return Rules{Config: cfg} }})
 	app := App{Name: "ops", UserKey: func(user, date string) string { return user + "/" + date }, UserLimit: 100, InvalidKey: "invalid/ops"}
 	until := time.Now().Add(time.Hour)
-	for user, n := range map[string]int{"u1": 80, "u2": 79, "u3": 99, "stranger": 100} {
+	for user, n := range map[string]int{"u1": 80, "u2": 79, "u3": 99, "guest": 90, "stranger": 100} {
 		if _, err := store.Take(t.Context(), []outbox.Quota{{Key: app.UserKey(user, "2026-11-26"), N: n, Until: until}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	got, err := c.near(t.Context(), app, "2026-11-26")
-	if d := cmp.Diff([]near{{"u3", 99}, {"u1", 80}}, got); d != "" || err != nil {
+	_, err = store.Enqueue(t.Context(), []outbox.Entry{{Event: outbox.Event{Source: "s", Kind: "json", Received: time.Now()}, Messages: []outbox.Message{{
+		Rule: "r", App: "ops", Msgtype: "text", Body: []byte(`{"msgtype":"text","text":{"content":"x"}}`), Calls: []message.Recipients{{Users: []string{"guest", "u1"}}}}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	users, err := c.candidates(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.near(t.Context(), app, users, "2026-11-26")
+	if d := cmp.Diff([]near{{"u3", 99}, {"guest", 90}, {"u1", 80}}, got); d != "" || err != nil {
 		t.Errorf("near their limit (-want +got): %v\n%s", err, d)
 	}
 	since := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)

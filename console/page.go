@@ -31,7 +31,7 @@ var pages = sync.OnceValue(func() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
 	for lang, words := range catalogues {
 		funcs := template.FuncMap{
-			"t": words.text, "state": words.state, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "said": phrasebooks[lang].say, "share": share, "most": func() int { return message.MaxBytes },
+			"t": words.text, "state": words.state, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "said": phrasebooks[lang].say, "share": share, "meter": meter, "most": func() int { return message.MaxBytes },
 		}
 		common := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "page/layout.tmpl", "page/parts.tmpl"))
 		all[lang] = map[string]*template.Template{}
@@ -147,6 +147,23 @@ func share(n, most int) int {
 		return 0
 	}
 	return min(100, n*100/most)
+}
+
+// gauge is how much of something is used: how wide, and how it looks.
+type gauge struct {
+	Share int
+	Tone  string
+}
+
+func meter(used, limit int) gauge {
+	g := gauge{share(used, limit), "good"}
+	switch {
+	case g.Share >= 95:
+		g.Tone = "bad"
+	case g.Share >= 80:
+		g.Tone = "mixed"
+	}
+	return g
 }
 
 // served are the files below /assets, with their types.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"workbell/dispatch"
 	"workbell/message"
 	"workbell/outbox"
 )
@@ -51,6 +52,11 @@ func TestCatalogues(t *testing.T) {
 	for _, s := range outbox.States {
 		if en["state."+string(s)] == "" {
 			t.Errorf("the state %s has no name", s)
+		}
+	}
+	for _, r := range []dispatch.Reason{dispatch.Throttled, dispatch.Outage, dispatch.Misconfigured, dispatch.QuotaUsedUp} {
+		if en["trouble."+string(r)] == "" {
+			t.Errorf("the trouble %s has no name", r)
 		}
 	}
 	for _, a := range Actions {
