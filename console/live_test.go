@@ -35,6 +35,7 @@ func TestDrawnAsItIsNow(t *testing.T) {
 	tab.says(".ph-status", "Resolved · ")
 	tab.see(`document.querySelector(".ph-status rect").getAttribute("fill") == "#78C06E"`)
 	tab.says("#seen", "sees it now")
+	tab.says("ol.line", "Status bar turned")
 	tab.says(".raw pre", `"status_value":"Firing"`) // what was sent
 	r.act(d[0], "recall")
 	tab.says("#seen", "Taken back")

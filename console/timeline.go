@@ -27,7 +27,11 @@ func (c *Console) timeline(b *deliveryPage, p *page) []step {
 		steps = append(steps, attempt(a, p))
 	}
 	for _, n := range b.Notes {
-		steps = append(steps, step{At: n.At, Tone: "aside", Title: t("step.note"), Text: p.said(n.Text)})
+		s := step{At: n.At, Tone: "aside", Title: t("step.note"), Text: p.said(n.Text)}
+		if value, _, ok := n.Bar(); ok {
+			s = step{At: n.At, Tone: "good", Title: t("step.bar"), Text: value}
+		}
+		steps = append(steps, s)
 	}
 	if len(b.Receipts) > 0 {
 		steps = append(steps, receipts(b.Receipts, p))

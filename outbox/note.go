@@ -14,14 +14,23 @@ func TurnedNote(value, color string) string {
 
 var turned = regexp.MustCompile(`^status bar turned to (".*"), (\S*)$`)
 
-// Bar is what d's status bar has been turned to, by its notes: the text and the
-// colour. false: it is as it was sent.
+// Bar is what a status bar was turned to, the text and the colour, if that is
+// what n tells.
+func (n Note) Bar() (value, color string, ok bool) {
+	m := turned.FindStringSubmatch(n.Text)
+	if m == nil {
+		return "", "", false
+	}
+	value, err := strconv.Unquote(m[1])
+	return value, m[2], err == nil
+}
+
+// Bar is what d's status bar has been turned to, by its notes. false: it is as it
+// was sent.
 func (d *Delivery) Bar() (value, color string, ok bool) {
 	for _, n := range slices.Backward(d.Notes) {
-		if m := turned.FindStringSubmatch(n.Text); m != nil {
-			if value, err := strconv.Unquote(m[1]); err == nil {
-				return value, m[2], true
-			}
+		if value, color, ok = n.Bar(); ok {
+			return value, color, true
 		}
 	}
 	return "", "", false

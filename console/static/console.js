@@ -60,7 +60,7 @@ document.addEventListener("htmx:afterSettle", () => {
 // --- keys
 
 function step(by) {
-  const links = all("#list tbody a[id]");
+  const links = all("#list tbody a[id], .recent li > a:first-child");
   if (!links.length) return;
   const at = links.indexOf(document.activeElement);
   const next = links[Math.min(links.length - 1, Math.max(0, at < 0 ? 0 : at + by))];
