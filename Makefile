@@ -80,6 +80,7 @@ bench: build ## the figures of docs/performance.md
 	go run ./bench
 
 screenshots: packages ## docs/screenshots, from a bridge with a day's notifications
+	@fc-list | grep -q NotoSansCJK || { apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-cjk fonts-roboto-unhinted >/dev/null; }
 	SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestScreenshots -timeout 5m ./console
 
 clean:
