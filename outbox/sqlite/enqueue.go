@@ -13,6 +13,7 @@ import (
 type draft struct {
 	*outbox.Entry
 	key      int64 // fingerprint
+	group    int64 // fingerprint; 0: there is none
 	headers  any   // JSON, or nil
 	waits    int64 // what its messages wait under and it ends, see waitsFor; 0: nothing
 	messages []letter
@@ -46,6 +47,9 @@ func (d *draft) prepare(e *outbox.Entry) error {
 	d.Entry = e
 	if e.Event.Key != "" {
 		d.key = fingerprint(e.Event.Key)
+	}
+	if e.Event.GroupKey != "" {
+		d.group = fingerprint(e.Event.GroupKey)
 	}
 	if len(e.Event.Headers) > 0 {
 		text, err := json.Marshal(e.Event.Headers)
@@ -141,6 +145,7 @@ const insertEvent = `INSERT INTO events (id, first, calls, received, key, key_un
 // delivery.
 func (t *tx) keep(d *draft) error {
 	t.lastEvent++
+	t.groups.note(d.group)
 	d.kept.Event = t.lastEvent
 	bar, err := t.resolve(d)
 	if err != nil {

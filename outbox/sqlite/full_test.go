@@ -48,7 +48,7 @@ func large(n int) outbox.Entry {
 func (s *Store) memoryState(t *testing.T) (state string) {
 	t.Helper()
 	ok(t, s.run(t.Context(), "looking", 0, func(t *tx) error {
-		state = fmt.Sprintln(t.numbers, t.leases, t.follows, len(t.routes.ids), len(t.routes.byID), len(t.routes.apps))
+		state = fmt.Sprintln(t.numbers, t.groups, t.leases, t.follows, len(t.routes.ids), len(t.routes.byID), len(t.routes.apps))
 		for _, x := range t.indexes() {
 			state += fmt.Sprintln(x.kind, len(x.fresh), len(x.batch), x.freshUntil, x.batchUntil, x.rows, len(x.lots))
 		}

@@ -22,6 +22,7 @@ type memory struct {
 	keys     index // fingerprint of an event's key → event
 	contents index // fingerprint of app and content → its newest delivery
 	lanes    index // fingerprint of a group → its newest lane
+	groups   groups
 }
 
 func (m *memory) indexes() [kinds]*index { return [kinds]*index{&m.keys, &m.contents, &m.lanes} }

@@ -55,7 +55,7 @@ func (t *tx) prune(before int64, max int) (removed int, err error) {
 		removed++
 	}
 	t.pruned = next
-	return removed, nil
+	return removed, t.groups.prune(t)
 }
 
 // older returns up to limit events after from that are older than before and

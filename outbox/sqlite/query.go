@@ -159,7 +159,7 @@ func ofEvents(c *conn, f outbox.Filter, routes []int64) ([]int64, error) {
 	if f.Event != 0 {
 		where, args = "e.id = ?", append(args, f.Event)
 	}
-	if f.GroupKey != "" { // without an index: one would cost each event, and this is asked by people
+	if f.GroupKey != "" {
 		where, args = where+" AND e.group_key = ?", append(args, f.GroupKey)
 	}
 	where += " AND d.id < ? AND d.route IN (" + list(routes) + ")"
@@ -181,19 +181,28 @@ func ofEvents(c *conn, f outbox.Filter, routes []int64) ([]int64, error) {
 		return ids(c, "SELECT d.id FROM deliveries d INDEXED BY deliveries_parent CROSS JOIN events e ON e.id = d.event WHERE d.parent = ? AND "+
 			where+" ORDER BY d.id DESC LIMIT ?", args...)
 	}
-	var all []int64
-	for _, from := range []string{ // ids of events and of their first deliveries ascend together: no sorting
-		// By the index of routes, all deliveries of a route were read for each event.
-		"events e CROSS JOIN deliveries d NOT INDEXED ON d.id BETWEEN e.first AND e.first + e.calls - 1 WHERE " + where + " ORDER BY e.id DESC, d.id DESC",
-		"deliveries d INDEXED BY deliveries_split CROSS JOIN events e ON e.id = d.event WHERE d.split = 1 AND " + where + " ORDER BY d.id DESC",
-	} {
-		some, err := ids(c, "SELECT d.id FROM "+from+" LIMIT ?", args...)
+	parts, err := ids(c, "SELECT d.id FROM deliveries d INDEXED BY deliveries_split CROSS JOIN events e ON e.id = d.event WHERE d.split = 1 AND "+
+		where+" ORDER BY d.id DESC LIMIT ?", args...)
+	if err != nil {
+		return nil, err
+	}
+	find := func(events []int64) ([]int64, error) {
+		given, err := json.Marshal(events)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, some...)
+		// By the index of routes, all deliveries of a route were read for each event.
+		return ids(c, `SELECT d.id FROM json_each(?) CROSS JOIN events e ON e.id = value
+			CROSS JOIN deliveries d NOT INDEXED ON d.id BETWEEN e.first AND e.first + e.calls - 1 WHERE `+
+			where+" ORDER BY d.id DESC LIMIT ?", append([]driver.Value{string(given)}, args...)...)
 	}
-	return newest(all, f.Limit), nil
+	kept := []int64(nil)
+	if f.Event != 0 {
+		kept, err = find([]int64{f.Event})
+	} else {
+		kept, err = ofGroups(c, f, find)
+	}
+	return newest(append(parts, kept...), f.Limit), err
 }
 
 func list(ints []int64) string {

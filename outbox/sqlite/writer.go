@@ -191,6 +191,11 @@ func (t *tx) all(ops []*op) error {
 		}
 		saved = append(saved, done)
 	}
+	done, err := t.groups.save(t)
+	if err != nil {
+		return err
+	}
+	saved = append(saved, done)
 	if err := t.conn.run("COMMIT"); err != nil {
 		return err
 	}
@@ -224,6 +229,7 @@ func (t *tx) rollback() {
 	for _, x := range t.indexes() {
 		x.discard()
 	}
+	t.groups.discard()
 }
 
 // undo registers what takes back a change to memory, should the batch fail.
