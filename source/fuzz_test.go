@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/google/go-github/v92/github"
 )
 
 // sound checks what every event holds to, whatever was sent.
@@ -81,12 +83,13 @@ func FuzzSignature(f *testing.F) {
 	f.Add(vectorSignature, []byte(vectorBody), "k")
 	f.Add("sha256=", []byte{}, "")
 	f.Add(stdSignature+" v1a,x v1,", []byte(stdBody), "\x00")
+	f.Add("sha256="+hex.EncodeToString(mac("sk", "{}")), []byte("{}"), "k")
 	f.Add("SHA256="+strings.Repeat("A", 43)+"=", []byte("{}"), "k")
 	f.Fuzz(func(t *testing.T, given string, body []byte, key string) {
 		right := mac("s"+key, string(body))
 		written := hex.EncodeToString(right)
-		hub := hub{[][]byte{[]byte("other"), []byte("s" + key)}}
-		sign := bodyMAC{"X-Signature", hub.keys}
+		sign := bodyMAC{"X-Signature", [][]byte{[]byte("other"), []byte("s" + key)}}
+		hub := hub{bodyMAC{"X-Hub-Signature-256", sign.keys}}
 		for _, v := range []verifier{hub, sign} {
 			h := http.Header{}
 			h.Set(v.header(), "sha256="+written)
@@ -99,6 +102,10 @@ func FuzzSignature(f *testing.F) {
 			h.Set(v.header(), given)
 			if v.verify(h, body, received) && !bytes.Equal(decodeMAC(given), right) {
 				t.Errorf("%T takes %q for %s", v, given, written)
+			}
+			if strings.HasPrefix(given, "sha256=") && !v.verify(h, body, received) &&
+				github.ValidateSignature(given, body, []byte("s"+key)) == nil {
+				t.Errorf("%T refuses %q, which GitHub's library takes", v, given)
 			}
 		}
 		if got := decodeMAC(given); got != nil && len(got) != sha256.Size {

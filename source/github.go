@@ -9,13 +9,18 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/go-github/v92/github"
 )
 
 // githubKeyTTL is how long a delivery is recognised: GitHub's page lists
 // deliveries, for sending them again, for three days.
 const githubKeyTTL = 72 * time.Hour
+
+// The headers that tell what a delivery of GitHub is, and which one ("Webhook
+// events and payloads" of its documentation, "Delivery headers").
+const (
+	eventHeader    = "X-GitHub-Event"
+	deliveryHeader = "X-GitHub-Delivery"
+)
 
 // hubDecoder decodes deliveries of GitHub ("Webhook events and payloads" of
 // its documentation). It takes nothing for granted: a field that is missing,
@@ -25,9 +30,9 @@ type hubDecoder struct{}
 func newGitHub(Spec) (decoder, []error) { return hubDecoder{}, nil }
 
 func (hubDecoder) decode(h http.Header, body []byte, e *Event) ([]*Event, error) {
-	name := line(h.Get(github.EventTypeHeader), maxWord)
+	name := line(h.Get(eventHeader), maxWord)
 	if name == "" {
-		return nil, bad("there is no %s header: this is no delivery of GitHub", github.EventTypeHeader)
+		return nil, bad("there is no %s header: this is no delivery of GitHub", eventHeader)
 	}
 	raw, err := hubBody(h, body)
 	if err != nil {
@@ -38,7 +43,7 @@ func (hubDecoder) decode(h http.Header, body []byte, e *Event) ([]*Event, error)
 	if !ok {
 		return nil, bad("the payload of a delivery of GitHub is an object; this is not")
 	}
-	if id := h.Get(github.DeliveryIDHeader); id != "" {
+	if id := h.Get(deliveryHeader); id != "" {
 		e.Key, e.KeyTTL = digest(e.Source, id), githubKeyTTL
 	}
 	describe(e, name, object(p))
