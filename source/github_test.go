@@ -207,7 +207,7 @@ func TestGitHubRefuses(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"no event header":      {http.Header{}, "{}", "no X-Github-Event header"},
+		"no event header":      {http.Header{}, "{}", "no X-GitHub-Event header"},
 		"not JSON":             {hubHeader("push"), "ref=main", "line 1, column 1"},
 		"a list":               {hubHeader("push"), "[]", "is an object"},
 		"null":                 {hubHeader("push"), "null", "is an object"},
