@@ -14,46 +14,47 @@ import (
 
 // Config is the whole of rules.yaml.
 type Config struct {
-	DingTalk DingTalk `yaml:"dingtalk"`
+	DingTalk DingTalk `yaml:"dingtalk"` // how to reach DingTalk, and in whose name
 	// MediaDir is the folder with the files that image, file, voice and oa.image
 	// may name; like every path here, seen from where workbell runs.
 	MediaDir Scalar            `yaml:"media_dir"`
-	Sources  []Source          `yaml:"sources"`
-	People   map[string]Scalar `yaml:"people"` // name in any case → user id, or mobile:NUMBER
-	Groups   map[string]Group  `yaml:"groups"`
+	Sources  []Source          `yaml:"sources"` // who may send webhooks, and what they send
+	People   map[string]Scalar `yaml:"people"`  // name in any case → user id, or mobile:NUMBER
+	Groups   map[string]Group  `yaml:"groups"`  // recipients by the name that rules give them
 	// FallbackTo is a literal reference (sre, user:u7 …): who receives what
 	// found nobody and what a faulty rule would have lost.
 	FallbackTo Scalar `yaml:"fallback_to"`
-	Rules      []Rule `yaml:"rules"`
+	Rules      []Rule `yaml:"rules"` // tried from the top
 }
 
 // DingTalk says how to reach DingTalk and in whose name.
 type DingTalk struct {
-	BaseURL       string         `yaml:"base_url"`        // default https://oapi.dingtalk.com
-	Timezone      string         `yaml:"timezone"`        // default Asia/Shanghai; where DingTalk's day and month begin
-	Location      *time.Location `yaml:"-"`               // Timezone, loaded
-	CallsPerMonth *int           `yaml:"calls_per_month"` // set by Load; default 5000; 0: none. A budget that is counted, not a gate
-	Apps          []App          `yaml:"apps"`            // the first is the default
+	BaseURL  string         `yaml:"base_url"` // an https URL; outside China https://oapi.dingtalk.io
+	Timezone string         `yaml:"timezone"` // name of the IANA database: where DingTalk's day and month begin, and what times in messages are of
+	Location *time.Location `yaml:"-"`        // Timezone, loaded
+	// CallsPerMonth is never nil after Load.
+	CallsPerMonth *int  `yaml:"calls_per_month"` // of the whole organisation; 0: none. A budget that is counted, not a gate
+	Apps          []App `yaml:"apps"`            // the first is the default
 }
 
 // App is one DingTalk app in whose name notifications are sent.
 type App struct {
 	At        Pos           `yaml:"-"`
-	Name      string        `yaml:"name"`
-	Type      string        `yaml:"type"` // internal (default) | third_party
-	AgentID   int64         `yaml:"agent_id"`
-	AppKey    string        `yaml:"app_key"`
-	AppSecret secret.Secret `yaml:"app_secret"` // or app_secret_file
-	Limits    Limits        `yaml:"limits"`
+	Name      string        `yaml:"name"`       // what rules, history and metrics call it
+	Type      string        `yaml:"type"`       // internal: the organisation's own; third_party: sends by DingTalk's templates
+	AgentID   int64         `yaml:"agent_id"`   // from the app's page in DingTalk's developer console
+	AppKey    string        `yaml:"app_key"`    // internal: AppKey, also called Client ID
+	AppSecret secret.Secret `yaml:"app_secret"` // internal: AppSecret, also called Client Secret
+	Limits    Limits        `yaml:"limits"`     // what DingTalk allows it, where that is not the default
 
 	// What a third_party app has instead of key and secret.
-	SuiteKey    string        `yaml:"suite_key"`
-	SuiteSecret secret.Secret `yaml:"suite_secret"` // or suite_secret_file
-	SuiteTicket secret.Secret `yaml:"suite_ticket"` // or:
-	// SuiteTicketFile is read at every request for a token: DingTalk pushes a
+	SuiteKey    string        `yaml:"suite_key"`    // third_party: SuiteKey, or CustomKey
+	SuiteSecret secret.Secret `yaml:"suite_secret"` // third_party: SuiteSecret, or CustomSecret
+	SuiteTicket secret.Secret `yaml:"suite_ticket"` // third_party: the ticket itself, of a custom app, which takes any
+	// SuiteTicketFile is a file with the ticket, read at every request for a token: DingTalk pushes a
 	// new ticket about every five hours.
 	SuiteTicketFile string `yaml:"suite_ticket_file"`
-	AuthCorpID      string `yaml:"auth_corp_id"` // whose people receive its messages
+	AuthCorpID      string `yaml:"auth_corp_id"` // third_party: CorpId of the organisation whose people receive its messages
 }
 
 // Types of apps.
@@ -65,48 +66,48 @@ const (
 // Limits are what DingTalk allows an app; past them it answers "ok" and drops
 // the message (asyncsend_v2, rate limit).
 type Limits struct {
-	RecipientsPerMinute       int `yaml:"recipients_per_minute"`         // default 5000
-	MessagesPerEmployeePerDay int `yaml:"messages_per_employee_per_day"` // default 500; third_party: 100
-	CallsPerSecond            int `yaml:"calls_per_second"`              // default 20, for each API method
-	EveryonePerDay            int `yaml:"everyone_per_day"`              // default 3
+	RecipientsPerMinute       int `yaml:"recipients_per_minute"`         // people of all calls within any 60 s
+	MessagesPerEmployeePerDay int `yaml:"messages_per_employee_per_day"` // to one person; third_party: 100
+	CallsPerSecond            int `yaml:"calls_per_second"`              // of each API method
+	EveryonePerDay            int `yaml:"everyone_per_day"`              // messages to everyone
 }
 
 // Source is one sender of webhooks: POST /hooks/NAME.
 type Source struct {
 	At          Pos               `yaml:"-"`
-	Name        string            `yaml:"name"`
-	Type        string            `yaml:"type"` // a key of sourceTypes
-	Auth        Auth              `yaml:"auth"`
-	DedupWindow time.Duration     `yaml:"dedup_window"` // alertmanager, grafana: default 2m
-	MaxBody     Bytes             `yaml:"max_body"`     // default 5 MiB, github 25 MiB
-	Each        Scalar            `yaml:"each"`         // json and its presets: expression, a list
-	Fields      map[string]Scalar `yaml:"fields"`       // json and its presets: expressions for id event title status severity group_key url text labels
+	Name        string            `yaml:"name"`         // its path: POST /hooks/NAME
+	Type        string            `yaml:"type"`         // what sends; below
+	Auth        Auth              `yaml:"auth"`         // how it proves who it is
+	DedupWindow time.Duration     `yaml:"dedup_window"` // alertmanager, grafana: within it the same notification of two Alertmanagers is taken once
+	MaxBody     Bytes             `yaml:"max_body"`     // the most bytes of a webhook; github: 25MiB
+	Each        Scalar            `yaml:"each"`         // expression that gives a list: one event for each element, which is then `item`; json, and the types made of it
+	Fields      map[string]Scalar `yaml:"fields"`       // expressions for what is known of an event; json, and the types made of it
 }
 
 // Bytes is a size, written as 5MiB or 5242880.
 type Bytes int64
 
-// Auth is how a source proves who it is; exactly one way, or none.
+// Auth is how a source proves who it is: exactly one way, or the word none.
 type Auth struct {
-	At               Pos               `yaml:"-"` // zero where rules.yaml says nothing
-	None             bool              `yaml:"-"` // `auth: none`, said outright
-	BearerToken      secret.Secret     `yaml:"bearer_token"`
-	Basic            *Basic            `yaml:"basic"`
-	Secrets          []secret.Secret   `yaml:"secrets"` // the sender's own scheme: github, gitlab, gitea, sentry, standard_webhooks
-	HMAC             *HMAC             `yaml:"hmac"`
-	StandardWebhooks *StandardWebhooks `yaml:"standard_webhooks"`
+	At               Pos               `yaml:"-"`                 // zero where rules.yaml says nothing
+	None             bool              `yaml:"-"`                 // `auth: none`, said outright
+	BearerToken      secret.Secret     `yaml:"bearer_token"`      // of the header Authorization
+	Basic            *Basic            `yaml:"basic"`             // user and password, also from the URL
+	Secrets          []secret.Secret   `yaml:"secrets"`           // the sender's own scheme: github, gitlab, gitea, sentry, standard_webhooks; several while rotating
+	HMAC             *HMAC             `yaml:"hmac"`              // a signature of the body
+	StandardWebhooks *StandardWebhooks `yaml:"standard_webhooks"` // the signature of standardwebhooks.com
 }
 
 // Basic is HTTP basic authentication.
 type Basic struct {
-	Username string        `yaml:"username"`
-	Password secret.Secret `yaml:"password"` // or password_file
+	Username string        `yaml:"username"` // what the sender gives as user
+	Password secret.Secret `yaml:"password"` // what it gives as password
 }
 
 // HMAC is a SHA-256 HMAC of the raw body in a header, hex or base64, with or
 // without "sha256=".
 type HMAC struct {
-	Header  string          `yaml:"header"`
+	Header  string          `yaml:"header"`  // that has the signature
 	Secrets []secret.Secret `yaml:"secrets"` // several while rotating
 }
 
@@ -119,17 +120,17 @@ type StandardWebhooks struct {
 // Group is a named set of recipients.
 type Group struct {
 	At       Pos      `yaml:"-"`
-	Users    []Scalar `yaml:"users"`
-	Depts    []Dept   `yaml:"depts"`
-	People   []Scalar `yaml:"people"`
-	Mobiles  []Scalar `yaml:"mobiles"`
-	Everyone bool     `yaml:"everyone"`
+	Users    []Scalar `yaml:"users"`    // user ids of DingTalk
+	Depts    []Dept   `yaml:"depts"`    // departments, with all below them
+	People   []Scalar `yaml:"people"`   // names in people
+	Mobiles  []Scalar `yaml:"mobiles"`  // telephone numbers, looked up once a day
+	Everyone bool     `yaml:"everyone"` // the whole organisation
 }
 
 // Dept is a department in a group: `1001`, or `{id: 1001, size: 120}`.
 type Dept struct {
 	At   Pos   `yaml:"-"`
-	ID   int64 `yaml:"id"`
+	ID   int64 `yaml:"id"`   // the department's number
 	Size int   `yaml:"size"` // people in it and below; 0: not known
 }
 
@@ -137,29 +138,29 @@ type Dept struct {
 // match ends it unless it says continue.
 type Rule struct {
 	At         Pos           `yaml:"-"`
-	Name       string        `yaml:"name"`
-	When       Scalar        `yaml:"when"` // boolean expression; empty: always
-	To         []Scalar      `yaml:"to"`   // literal references or expressions
-	Msgtype    Scalar        `yaml:"msgtype"`
-	Template   Scalar        `yaml:"template"` // family; default: the source's type
-	App        Scalar        `yaml:"app"`      // default: the first app
-	Continue   bool          `yaml:"continue"`
-	Priority   Scalar        `yaml:"priority"`   // low | normal | high | critical
-	OnResolve  Scalar        `yaml:"on_resolve"` // send | status_bar | recall | none
-	Repeat     Scalar        `yaml:"repeat"`     // distinct | suppress
-	Track      Scalar        `yaml:"track"`      // none | result | read
-	Expire     time.Duration `yaml:"expire"`     // default 24h
-	FallbackTo Scalar        `yaml:"fallback_to"`
+	Name       string        `yaml:"name"`        // what history, logs and metrics call it
+	When       Scalar        `yaml:"when"`        // expression that gives true or false; without it the rule always matches
+	To         []Scalar      `yaml:"to"`          // groups, user:ID, dept:ID, person:NAME, mobile:NUMBER, or expressions
+	Msgtype    Scalar        `yaml:"msgtype"`     // a kind of message, or an expression that gives one
+	Template   Scalar        `yaml:"template"`    // family; default: the source's type
+	App        Scalar        `yaml:"app"`         // in whose name; default: the first app
+	Continue   bool          `yaml:"continue"`    // go on to the rules below even if it matches
+	Priority   Scalar        `yaml:"priority"`    // who goes first when there is a queue
+	OnResolve  Scalar        `yaml:"on_resolve"`  // what a resolved event does to what was sent before
+	Repeat     Scalar        `yaml:"repeat"`      // what to do with the same content of the same day
+	Track      Scalar        `yaml:"track"`       // what to learn about a delivery afterwards
+	Expire     time.Duration `yaml:"expire"`      // after that it is not worth sending
+	FallbackTo Scalar        `yaml:"fallback_to"` // instead of the file's
 	TemplateID Scalar        `yaml:"template_id"` // of msgtype template: which of DingTalk's
-	Escalate   []Escalation  `yaml:"escalate"`    // in the order of After
+	Escalate   []Escalation  `yaml:"escalate"`    // to whom it goes on while nobody reads it, in the order of after
 }
 
 // Escalation says to whom a delivery goes on that has not been read by then.
 type Escalation struct {
 	At       Pos           `yaml:"-"`
-	After    time.Duration `yaml:"after"`    // it was sent; at most MaxEscalation
-	To       []Scalar      `yaml:"to"`       // as in Rule
-	Unless   Scalar        `yaml:"unless"`   // any_read (default) | all_read
+	After    time.Duration `yaml:"after"`    // how long after it was sent; 23h at most
+	To       []Scalar      `yaml:"to"`       // as in a rule
+	Unless   Scalar        `yaml:"unless"`   // who must have read it to stop it
 	Msgtype  Scalar        `yaml:"msgtype"`  // default: the rule's
 	Template Scalar        `yaml:"template"` // default: the rule's
 }

@@ -13,6 +13,15 @@ import (
 // DingTalk tells who has read it for 24 h, and its answer has to be fetched.
 const MaxEscalation = 23 * time.Hour
 
+// words are what keys of rules and escalations take that take one of a few.
+var words = map[string][]string{
+	"priority":   {"low", "normal", "high", "critical"},
+	"on_resolve": {"send", "status_bar", "recall", "none"},
+	"repeat":     {"distinct", "suppress"},
+	"track":      {"none", "result", "read"},
+	"unless":     {"any_read", "all_read"},
+}
+
 func (d *decoder) rules(c *Config) {
 	apps := make([]string, len(c.DingTalk.Apps))
 	for i, a := range c.DingTalk.Apps {
@@ -30,10 +39,10 @@ func (d *decoder) rules(c *Config) {
 			value Scalar
 			known []string
 		}{
-			{"priority", r.Priority, []string{"low", "normal", "high", "critical"}},
-			{"on_resolve", r.OnResolve, []string{"send", "status_bar", "recall", "none"}},
-			{"repeat", r.Repeat, []string{"distinct", "suppress"}},
-			{"track", r.Track, []string{"none", "result", "read"}},
+			{"priority", r.Priority, words["priority"]},
+			{"on_resolve", r.OnResolve, words["on_resolve"]},
+			{"repeat", r.Repeat, words["repeat"]},
+			{"track", r.Track, words["track"]},
 			{"app", r.App, apps},
 		} {
 			if !slices.Contains(e.known, e.value.Value) && len(e.known) > 0 {
@@ -90,7 +99,7 @@ func (d *decoder) escalations(list []Escalation, a *App, path string) {
 		if len(e.To) == 0 {
 			d.missing(e.At, path, "to", "name a group, user:ID, dept:ID, person:NAME or an expression")
 		}
-		if known := []string{"any_read", "all_read"}; !slices.Contains(known, e.Unless.Value) {
+		if known := words["unless"]; !slices.Contains(known, e.Unless.Value) {
 			d.faults.Add(cmp.Or(e.Unless.At, e.At), DidYouMean(e.Unless.Value, known), "%s.unless: unknown %q", path, e.Unless.Value)
 		}
 	}
