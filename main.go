@@ -13,7 +13,7 @@ import (
 	"workbell/cli"
 )
 
-//go:embed rules.yaml all:templates
+//go:embed rules.yaml docs/rules.schema.json all:templates
 var embedded embed.FS
 
 // version is set by the linker in a release.

@@ -28,7 +28,7 @@ const (
 type Env struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
-	Embedded       fs.FS // rules.yaml and templates/
+	Embedded       fs.FS // rules.yaml, templates/ and docs/rules.schema.json
 	Version        Version
 }
 
@@ -46,6 +46,7 @@ type commands struct {
 	Ack        ackCmd        `cmd:"" help:"Take care of a delivery: it is not passed on any more."`
 	Migrate    migrateCmd    `cmd:"" help:"Move history, quotas and queue from SQLite into PostgreSQL."`
 	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for DingTalk alone."`
+	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of rules.yaml, for editors."`
 	Version    versionCmd    `cmd:"" help:"Print version, commit and Go version."`
 }
 

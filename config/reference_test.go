@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"reflect"
 	"regexp"
 	"slices"
@@ -75,7 +76,7 @@ type section struct {
 const least = `
 dingtalk: {apps: [{name: a, agent_id: 1, app_key: k, app_secret: s}]}
 sources: [{name: s, type: alertmanager, auth: none}]
-groups: {g: {users: [u], depts: [1]}}
+groups: {g: {users: [u]}}
 rules: [{name: r, to: g, escalate: [{after: 1m, to: g}]}]
 `
 
@@ -356,9 +357,9 @@ func (r *reference) schema() string {
 		r.t.Fatal(err)
 	}
 	flat := regexp.MustCompile(`[\[{][^\[\]{}]*[\]}]`) // what holds nothing but single values takes a line
-	return flat.ReplaceAllStringFunc(b.String(), func(s string) string {
-		return strings.ReplaceAll(regexp.MustCompile(`\n *`).ReplaceAllString(s, " "), "[ ", "[")
-	})
+	return regexp.MustCompile(`(?m)^ +`).ReplaceAllString(flat.ReplaceAllStringFunc(b.String(), func(s string) string {
+		return s[:1] + strings.Join(strings.Fields(s[1:len(s)-1]), " ") + s[len(s)-1:]
+	}), "") // not indented, since the binary holds it
 }
 
 // refer keeps the schema of a mapping under the name of its type, and refers
@@ -379,6 +380,9 @@ func (r *reference) mapping(path string) object {
 		value["description"] = strings.ReplaceAll(k.about, "`", "")
 		if k.value != "" {
 			value["default"] = k.value
+		}
+		if json.Valid([]byte(k.value)) { // a number, true or false
+			value["default"] = json.RawMessage(k.value)
 		}
 		if isSecret(k.kind) {
 			properties[k.name+"_file"] = object{"description": "a file that holds it", "type": value["type"]}
@@ -401,12 +405,15 @@ func (r *reference) mapping(path string) object {
 	return o
 }
 
-// byType are the schemas of auth, each and fields that the type of a source
-// allows.
+// byType are the schemas of auth, each and fields that the types of a source
+// allow, one for all types that allow the same.
 func byType() (list []any) {
+	same := map[string][]string{}
 	for _, name := range typeNames() {
-		kind := sourceTypes[name]
-		var ways []string
+		same[fmt.Sprint(sourceTypes[name])] = append(same[fmt.Sprint(sourceTypes[name])], name)
+	}
+	for _, can := range slices.Sorted(maps.Keys(same)) {
+		kind, ways := sourceTypes[same[can][0]], []string{}
 		for _, w := range kind.ways {
 			if ways = append(ways, w); w == "bearer_token" || w == "secrets" {
 				ways = append(ways, w+"_file")
@@ -416,7 +423,7 @@ func byType() (list []any) {
 		if !kind.fields {
 			then["each"], then["fields"] = false, false
 		}
-		list = append(list, object{"if": object{"properties": object{"type": object{"const": name}}}, "then": object{"properties": then}})
+		list = append(list, object{"if": object{"properties": object{"type": object{"enum": same[can]}}}, "then": object{"properties": then}})
 	}
 	return list
 }
