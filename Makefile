@@ -5,7 +5,7 @@ ALERTMANAGER := v0.31.1
 PROMTOOL := v0.316.0
 export PATH := $(BIN):$(PATH)
 
-.PHONY: test build deps check-deploy packages fmt vet lint unit fuzz race chaos bench screenshots clean
+.PHONY: test build deps check-deploy packages fmt vet lint unit fuzz race chaos bench screenshots reference clean
 
 test: deps fmt vet lint unit ## everything
 
@@ -82,6 +82,9 @@ bench: build ## the figures of docs/performance.md
 screenshots: packages ## docs/screenshots, from a bridge with a day's notifications
 	@fc-list | grep -q NotoSansCJK || { apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-noto-cjk fonts-roboto-unhinted >/dev/null; }
 	SCREENSHOTS=$(CURDIR)/docs/screenshots go test -count=1 -run TestScreenshots -timeout 5m ./console
+
+reference: ## docs/reference and the schema of rules.yaml, from the code
+	go test ./config ./transform ./cli ./bridge . -run 'TestReference|TestMetricsAreDocumented' -update
 
 clean:
 	rm -rf workbell $(BIN)
