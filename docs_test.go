@@ -1,7 +1,9 @@
 package main
 
 import (
-	"fmt"
+	"crypto/x509"
+	"encoding/pem"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,41 +12,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/prometheus/exporter-toolkit/web"
 	"gopkg.in/yaml.v3"
+
+	"workbell/docs/doctest"
 )
-
-// block is a fenced block of a document.
-type block struct {
-	at             string // file:line
-	language, text string
-}
-
-var fence = regexp.MustCompile("(?ms)^( *)```(\\w*)\\n(.*?)^ *```$")
-
-// blocksOf finds the fenced blocks of a document, without their indentation.
-func blocksOf(t *testing.T, file string) (list []block) {
-	t.Helper()
-	doc := readFile(t, file)
-	for _, m := range fence.FindAllStringSubmatchIndex(doc, -1) {
-		text := strings.ReplaceAll("\n"+doc[m[6]:m[7]], "\n"+doc[m[2]:m[3]], "\n")[1:]
-		list = append(list, block{fmt.Sprintf("%s:%d", file, 1+strings.Count(doc[:m[0]], "\n")), doc[m[4]:m[5]], text})
-	}
-	return list
-}
-
-// documents are all that people read.
-func documents(t *testing.T) []string {
-	t.Helper()
-	list := []string{"README.md", "README.zh-CN.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "deploy/README.md"}
-	for _, pattern := range []string{"docs/*.md", "docs/guides/*.md"} {
-		found, err := filepath.Glob(pattern)
-		if err != nil || len(found) == 0 {
-			t.Fatal(pattern, err)
-		}
-		list = append(list, found...)
-	}
-	return list
-}
 
 // frame is what a snippet of rules.yaml may leave out.
 const frame = `dingtalk: {apps: [{name: ops, agent_id: 1, app_key: key, app_secret: secret}]}
@@ -52,16 +24,20 @@ sources: [{name: alertmanager, type: alertmanager, auth: none}, {name: github, t
 people: {octocat: zhangsan}
 groups: {sre: {users: [zhangsan, lisi]}, oncall: {users: [wangwu]}, managers: {users: [zhaoliu]}}
 fallback_to: sre
+rules: [{name: all, to: sre}]
 `
 
 // framed adds to a snippet the lines of frame whose keys it lacks.
-func framed(t *testing.T, b block) string {
+func framed(t *testing.T, snippet string) string {
 	t.Helper()
 	var keys map[string]yaml.Node
-	decodeYAML(t, b.text, &keys)
-	text := b.text
+	decodeYAML(t, snippet, &keys)
+	text := snippet
 	for line := range strings.Lines(frame) {
 		key, _, _ := strings.Cut(line, ":")
+		if key == "sources" && strings.Contains(snippet, "sources:") || key == "fallback_to" && strings.Contains(snippet, "groups:") {
+			continue
+		}
 		if _, said := keys[key]; !said {
 			text += line
 		}
@@ -69,41 +45,226 @@ func framed(t *testing.T, b block) string {
 	return text
 }
 
-// TestDocumentedFiles loads every snippet of rules.yaml, of templates and of
-// Alertmanager's configuration in the documents, and runs every snippet of
-// tests against the rules before it.
-func TestDocumentedFiles(t *testing.T) {
+// ofRules are the keys of rules.yaml, ofRule those of a rule that a snippet
+// may show alone.
+var (
+	ofRules = regexp.MustCompile(`(?m)\A(?:(?:dingtalk|media_dir|sources|people|groups|fallback_to|rules):.*\n|#.*\n|[ \t]+.*\n|\n)+\z`)
+	ofRule  = regexp.MustCompile(`\A {4}[a-z_]+:`)
+)
+
+// A desk is where the snippets of one document are tried, in a folder of their
+// own: later ones stand on earlier ones.
+type desk struct {
+	*testing.T
+	dir   string
+	rules []string // texts of rules.yaml, the last one last
+	did   map[string]int
+}
+
+// strict are the documents of which every snippet has to be loaded or run, or
+// to say why not.
+var strict = regexp.MustCompile(`^(README\.md|docs/guides/[^/]*|docs/reference/.*|docs/sources\.md)$`)
+
+// TestDocumentedSnippets loads or runs every snippet of the documents. The
+// Chinese ones have the same, see TestChinese.
+func TestDocumentedSnippets(t *testing.T) {
 	t.Parallel()
-	loaded := map[string]int{}
-	for _, doc := range documents(t) {
-		dir := t.TempDir() // rules of the snippet before, templates of all of the document
-		for _, b := range blocksOf(t, doc) {
-			switch {
-			case b.language == "yaml" && strings.HasPrefix(b.text, "receivers:"):
-				loaded["receivers"]++
-				file := writeFile(t, t.TempDir(), "alertmanager.yml", "route: {receiver: "+receiverName(t, b)+"}\n"+b.text)
-				if out, err := exec.Command(tool(t, "amtool"), "check-config", file).CombinedOutput(); err != nil {
-					t.Errorf("%s: %v\n%s", b.at, err, out)
-				}
-			case b.language == "yaml" && regexp.MustCompile(`(?m)^rules:`).MatchString(b.text):
-				loaded["rules"]++
-				t.Log(b.at)
-				checkRules(t, writeFile(t, dir, "rules.yaml", framed(t, b)), templatesIn(dir), false)
-			case b.language == "yaml" && regexp.MustCompile(`(?m)^tests:`).MatchString(b.text) && exists(filepath.Join(dir, "rules.yaml")) && !strings.Contains(b.text, "payload_file"):
-				loaded["tests"]++
-				file := writeFile(t, dir, "tests.yaml", b.text)
-				if out, errs, code := workbell(t, "test", "--config.file="+filepath.Join(dir, "rules.yaml"), file); code != 0 {
-					t.Errorf("%s: exit %d\n%s%s", b.at, code, out, errs)
-				}
-			case b.language == "gotmpl":
-				loaded["templates"]++
-				checkTemplate(t, dir, b)
+	did := map[string]int{}
+	for _, doc := range doctest.Documents(t, ".") {
+		if strings.Contains(doc, "zh-CN") {
+			continue
+		}
+		d := &desk{T: t, dir: t.TempDir(), did: did}
+		for _, b := range doctest.Blocks(t, doc) {
+			switch kind := d.try(b); {
+			case b.Unrun != "":
+				did["not run"]++
+			case kind == "" && strict.MatchString(filepath.ToSlash(doc)):
+				t.Errorf("%s: no test knows what to do with it; teach desk.try, or begin it with ```LANGUAGE not run: REASON", b.At)
+			default:
+				did[kind]++
 			}
 		}
 	}
-	if loaded["rules"] < 10 || loaded["templates"] < 6 || loaded["tests"] == 0 || loaded["receivers"] < 3 {
-		t.Errorf("fewer snippets than there were: %v", loaded)
+	t.Log(did)
+	for kind, least := range map[string]int{"rules": 24, "rule": 1, "tests": 2, "receivers": 4, "templates": 7, "web": 1, "sh": 30, "ran": 12} {
+		if did[kind] < least {
+			t.Errorf("fewer snippets than there were: %d %s, not %d", did[kind], kind, least)
+		}
 	}
+	if did["not run"] > 6 {
+		t.Errorf("%d snippets are not run", did["not run"])
+	}
+}
+
+// try loads or runs a snippet, and says as what; "" where it cannot.
+func (d *desk) try(b doctest.Block) string {
+	d.Helper()
+	switch {
+	case b.Unrun != "":
+	case b.Language == "gotmpl":
+		checkTemplate(d.T, d.dir, b)
+		return "templates"
+	case b.Language == "sh":
+		d.shell(b)
+		return "sh"
+	case b.Language == "text", b.Language == "" && !strings.ContainsAny(b.Text, "{:"):
+		return "pictures and answers" // the tour has its own compared
+	case b.Language != "yaml":
+	case strings.HasPrefix(b.Text, "receivers:"):
+		file := writeFile(d.T, d.TempDir(), "alertmanager.yml", "route: {receiver: "+receiverName(d.T, b.Text)+"}\n"+b.Text)
+		if out, err := exec.Command(tool(d.T, "amtool"), "check-config", file).CombinedOutput(); err != nil {
+			d.Errorf("%s: %v\n%s", b.At, err, out)
+		}
+		return "receivers"
+	case ofRule.MatchString(b.Text):
+		writeFile(d.T, d.dir, "templates/short.tmpl", `{{ define "markdown.title" }}t{{ end }}{{ define "markdown.text" }}t{{ end }}`)
+		d.check(b, framed(d.T, "rules:\n  - name: shown-in-part\n    to: sre\n"+b.Text))
+		return "rule"
+	case ofRules.MatchString(b.Text):
+		d.check(b, framed(d.T, b.Text))
+		return "rules"
+	case regexp.MustCompile(`(?m)^tests:`).MatchString(b.Text):
+		d.tests(b)
+		return "tests"
+	case strings.HasPrefix(b.Text, "tls_server_config:"):
+		d.web(b)
+		return "web"
+	}
+	return ""
+}
+
+// check loads a text of rules.yaml with the templates that came before it.
+func (d *desk) check(b doctest.Block, text string) {
+	d.Helper()
+	d.rules = append(d.rules, text)
+	file := writeFile(d.T, d.dir, "rules.yaml", text)
+	if before := d.Failed(); !before {
+		defer func() {
+			if d.Failed() {
+				d.Logf("that was %s", b.At)
+			}
+		}()
+	}
+	checkRules(d.T, file, templatesIn(d.dir), false)
+}
+
+// tests runs tests against the last rules before them that have theirs.
+func (d *desk) tests(b doctest.Block) {
+	d.Helper()
+	var c struct {
+		Tests []struct{ Want []struct{ Rule string } }
+	}
+	decodeYAML(d.T, b.Text, &c)
+	named := "name: " + c.Tests[0].Want[0].Rule + "\n"
+	i := len(d.rules) - 1
+	for i >= 0 && !strings.Contains(d.rules[i], named) {
+		i--
+	}
+	if i < 0 {
+		d.Errorf("%s: no rules before it have %s", b.At, named)
+		return
+	}
+	writeFile(d.T, d.dir, "rules.yaml", d.rules[i])
+	writeFile(d.T, d.dir, "alert.json", examplePayload(d.T, "alertmanager"))
+	writeFile(d.T, d.dir, "tests.yaml", b.Text)
+	d.run(b.At, "test", "tests.yaml")
+}
+
+// web has the exporter-toolkit read its own format.
+func (d *desk) web(b doctest.Block) {
+	d.Helper()
+	pair, key := certificate(d.T)
+	writeFile(d.T, d.dir, "server.pem", pair)
+	writeFile(d.T, d.dir, "server.key", key)
+	text := strings.ReplaceAll(b.Text, "$2y$10$…", "$2y$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy")
+	if err := web.Validate(writeFile(d.T, d.dir, "web.yml", text)); err != nil {
+		d.Errorf("%s: %v", b.At, err)
+	}
+}
+
+// certificate is one for 127.0.0.1 with its key.
+func certificate(t *testing.T) (pair, key string) {
+	t.Helper()
+	like := httptest.NewTLSServer(nil)
+	like.Close()
+	der, err := x509.MarshalPKCS8PrivateKey(like.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: like.TLS.Certificates[0].Certificate[0]})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+}
+
+// examplePayload is what a sender posts.
+func examplePayload(t *testing.T, source string) string {
+	t.Helper()
+	return readFile(t, map[string]string{
+		"alertmanager": "source/testdata/alertmanager/v0.31-two-alerts.json",
+		"gitlab":       "source/testdata/gitlab/pipeline-failed.json",
+	}[source])
+}
+
+var (
+	// offline are the commands that need neither a running bridge nor DingTalk.
+	offline = regexp.MustCompile(`(?m)^ *(?:\./)?workbell ((?:check|test|render|schema|version)\b[^#|>\n]*)`)
+	posted  = regexp.MustCompile(`(?s)/hooks/(\w+).*? -d '(\{.*?\})'\n`)
+	wanting = regexp.MustCompile(`(^|=)[A-Z]+$`) // FILE: what a reader puts in
+	given   = regexp.MustCompile(`\$\{(\w+)\}`)
+)
+
+// shell has a shell read commands, and runs those that can be run here: on the
+// rules, templates and tests that the document has shown before, with a
+// payload.json of the source that they name. What a curl posts is rendered.
+// That all of them are understood, package cli tests.
+func (d *desk) shell(b doctest.Block) {
+	d.Helper()
+	sh := exec.Command("sh", "-n")
+	sh.Stdin = strings.NewReader(b.Text)
+	if out, err := sh.CombinedOutput(); err != nil {
+		d.Errorf("%s: %v\n%s", b.At, err, out)
+	}
+	for _, m := range offline.FindAllStringSubmatch(b.Text, -1) {
+		args := strings.Fields(m[1])
+		if slices.ContainsFunc(args, func(a string) bool { return wanting.MatchString(a) }) {
+			continue
+		}
+		if i := slices.Index(args, "--source"); i >= 0 {
+			writeFile(d.T, d.dir, "payload.json", examplePayload(d.T, args[i+1]))
+		}
+		d.run(b.At, args...)
+	}
+	if m := posted.FindStringSubmatch(b.Text); m != nil {
+		writeFile(d.T, d.dir, "posted.json", m[2])
+		d.run(b.At, "render", "--source="+m[1], "posted.json")
+	}
+}
+
+// run runs a command of workbell in the desk's folder. Paths of deploy/ are
+// this repository's.
+func (d *desk) run(at string, args ...string) {
+	d.Helper()
+	here, err := os.Getwd()
+	if err != nil {
+		d.Fatal(err)
+	}
+	if !exists(filepath.Join(d.dir, "rules.yaml")) {
+		writeFile(d.T, d.dir, "rules.yaml", frame)
+	}
+	cmd := exec.Command(os.Args[0])
+	for _, a := range args {
+		cmd.Args = append(cmd.Args, regexp.MustCompile(`(^|=)deploy/`).ReplaceAllString(a, "${1}"+here+"/deploy/"))
+	}
+	cmd.Dir, cmd.Env = d.dir, append(os.Environ(), actAsWorkbell+"=1")
+	for _, rules := range []string{"deploy/senders/rules.yaml", filepath.Join(d.dir, "rules.yaml")} {
+		for _, m := range given.FindAllStringSubmatch(readFile(d.T, rules), -1) {
+			cmd.Env = append(cmd.Env, m[1]+"=given")
+		}
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		d.Errorf("%s: workbell %s: %v\n%s", at, strings.Join(args, " "), err, out)
+	}
+	d.did["ran"]++
 }
 
 // templatesIn is the folder templates in dir, or nothing where there is none.
@@ -114,84 +275,43 @@ func templatesIn(dir string) string {
 	return ""
 }
 
-func receiverName(t *testing.T, b block) string {
+func receiverName(t *testing.T, text string) string {
 	t.Helper()
 	var c struct{ Receivers []struct{ Name string } }
-	decodeYAML(t, b.text, &c)
+	decodeYAML(t, text, &c)
 	return c.Receivers[0].Name
 }
 
 var (
 	templateName = regexp.MustCompile(`^\{\{/\* (templates/(\w+)\.tmpl) \*/\}\}`)
-	defined      = regexp.MustCompile(`\{\{ define "(text|markdown|oa|action_card|link)\.`)
+	defined      = regexp.MustCompile(`\{\{-? define "(text|markdown|oa|action_card|link)\.`)
 )
 
 // checkTemplate lays a snippet over the built-in templates, in the folder dir,
 // and renders an alert with each msgtype that it defines.
-func checkTemplate(t *testing.T, dir string, b block) {
+func checkTemplate(t *testing.T, dir string, b doctest.Block) {
 	t.Helper()
-	name := templateName.FindStringSubmatch(b.text)
+	name := templateName.FindStringSubmatch(b.Text)
 	if name == nil {
-		t.Errorf("%s: begin it with {{/* templates/NAME.tmpl */}}", b.at)
+		t.Errorf("%s: begin it with {{/* templates/NAME.tmpl */}}", b.At)
 		return
 	}
-	writeFile(t, dir, name[1], b.text)
-	payload := writeFile(t, dir, "alert.json", readFile(t, "source/testdata/alertmanager/v0.31-two-alerts.json"))
-	for _, m := range defined.FindAllStringSubmatch(b.text, -1) {
-		rules := writeFile(t, dir, "template-rules.yaml", frame+"rules: [{name: all, to: sre, msgtype: "+m[1]+", template: "+name[2]+"}]\n")
+	writeFile(t, dir, name[1], b.Text)
+	payload := writeFile(t, dir, "alert.json", examplePayload(t, "alertmanager"))
+	for _, m := range defined.FindAllStringSubmatch(b.Text, -1) {
+		rules := writeFile(t, dir, "template-rules.yaml", strings.Replace(frame, "to: sre}]", "to: sre, msgtype: "+m[1]+", template: "+name[2]+"}]", 1))
 		checkRules(t, rules, templatesIn(dir), false)
 		out, errs, code := workbell(t, "render", "--source=alertmanager", "--config.file="+rules, "--templates="+templatesIn(dir), payload)
 		if code != 0 || !strings.Contains(out, `"msgtype": "`+m[1]+`"`) && !strings.Contains(out, `"msgtype":"`+m[1]+`"`) {
-			t.Errorf("%s: exit %d\n%s%s", b.at, code, out, errs)
+			t.Errorf("%s: exit %d\n%s%s", b.At, code, out, errs)
 		}
-	}
-}
-
-var (
-	command = regexp.MustCompile(`(?m)^ *(?:\./|\S+=\S+ )*(?:workbell|go run \.) ([a-z]+)(.*)$`)
-	option  = regexp.MustCompile(`--[a-z][a-z.-]*`)
-)
-
-// TestDocumentedCommands holds every workbell command in the documents against
-// its help, and has a shell read every block of commands.
-func TestDocumentedCommands(t *testing.T) {
-	t.Parallel()
-	found := 0
-	for _, doc := range documents(t) {
-		for _, b := range blocksOf(t, doc) {
-			if b.language != "sh" {
-				continue
-			}
-			sh := exec.Command("sh", "-n")
-			sh.Stdin = strings.NewReader(b.text)
-			if out, err := sh.CombinedOutput(); err != nil {
-				t.Errorf("%s: %v\n%s", b.at, err, out)
-			}
-			for _, m := range command.FindAllStringSubmatch(b.text, -1) {
-				found++
-				args, _, _ := strings.Cut(m[2], " #")
-				help, errs, code := workbell(t, m[1], "--help")
-				if code != 0 {
-					t.Errorf("%s: workbell %s: %s", b.at, m[1], errs)
-				}
-				known := option.FindAllString(help, -1)
-				for _, o := range option.FindAllString(args, -1) {
-					if !slices.Contains(known, o) {
-						t.Errorf("%s: workbell %s does not know %s", b.at, m[1], o)
-					}
-				}
-			}
-		}
-	}
-	if found < 20 {
-		t.Errorf("fewer commands than there were: %d", found)
 	}
 }
 
 // anchors finds the headings of a document as links name them.
 func anchors(t *testing.T, file string) (list []string) {
 	t.Helper()
-	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(fence.ReplaceAllString(readFile(t, file), ""), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(doctest.Fence.ReplaceAllString(readFile(t, file), ""), -1) {
 		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
 		list = append(list, strings.ReplaceAll(name, " ", "-"))
 	}
@@ -204,8 +324,8 @@ var link = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
 // repository, and to the heading that it names.
 func TestDocumentedLinks(t *testing.T) {
 	t.Parallel()
-	for _, doc := range documents(t) {
-		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(readFile(t, doc), ""), -1) {
+	for _, doc := range doctest.Documents(t, ".") {
+		for _, m := range link.FindAllStringSubmatch(doctest.Fence.ReplaceAllString(readFile(t, doc), ""), -1) {
 			target := doc
 			if m[1] != "" {
 				target = filepath.Join(filepath.Dir(doc), m[1])

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"workbell/docs/doctest"
 )
 
 var (
@@ -34,7 +36,7 @@ func TestChineseReadme(t *testing.T) {
 
 // sections splits a document at its headings.
 func sections(doc string) (list []string) {
-	code := fence.FindAllStringIndex(doc, -1)
+	code := doctest.Fence.FindAllStringIndex(doc, -1)
 	from := 0
 	for _, m := range headingLevel.FindAllStringIndex(doc, -1) {
 		if slices.ContainsFunc(code, func(c []int) bool { return c[0] <= m[0] && m[0] < c[1] }) {
@@ -56,8 +58,8 @@ type section struct {
 }
 
 func outline(text string) section {
-	s := section{Blocks: fence.FindAllString(text, -1)}
-	prose := fence.ReplaceAllString(text, "")
+	s := section{Blocks: doctest.Fence.FindAllString(text, -1)}
+	prose := doctest.Fence.ReplaceAllString(text, "")
 	if m := headingLevel.FindStringSubmatch(prose); m != nil {
 		s.Level = m[1]
 	}

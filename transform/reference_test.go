@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/prometheus/alertmanager/template"
 
 	"workbell/config"
 	"workbell/docs/doctest"
@@ -89,7 +91,7 @@ func TestReferenceOfRules(t *testing.T) {
 		}
 		rows = append(rows, []string{doctest.Code(e.name), exprWords.Replace(bindings[i].kind.String()), e.about, doctest.Code(shown(v))})
 	}
-	fmt.Fprintf(&b, "\n## Names\n\n%s\nOf an event of another kind these are empty, so that a rule may ask any event. Of `alerts` each has `status labels annotations startsAt endsAt generatorURL fingerprint`.\n", doctest.Table(rows))
+	fmt.Fprintf(&b, "\n## Names\n\n%s\nOf an event of another kind these are empty, so that a rule may ask any event. Each of `alerts` has `%s`.\n", doctest.Table(rows), strings.Join(fieldsOf(reflect.TypeFor[alert]()), " "))
 	rows = [][]string{{"function", "gives", "what it is", "example", "comes to"}}
 	for _, e := range ruleFunctions {
 		kind, result := "recipients", ""
@@ -104,6 +106,14 @@ func TestReferenceOfRules(t *testing.T) {
 	}
 	fmt.Fprintf(&b, "\n## Functions\n\n%s\n`now` is %s here, as are the functions of time in `dingtalk.timezone`: an event is judged by when it came.\n", doctest.Table(rows), receivedAt.Format(time.RFC3339))
 	doctest.Hold(t, *update, "../docs/reference/rules.md", b.String())
+}
+
+// fieldsOf are the fields of a struct, as expressions or templates name them.
+func fieldsOf(t reflect.Type) (names []string) {
+	for _, f := range reflect.VisibleFields(t) {
+		names = append(names, cmp.Or(f.Tag.Get("expr"), f.Name))
+	}
+	return names
 }
 
 // exprWords are expr's names of types, in words.
@@ -167,13 +177,17 @@ func TestReferenceOfTemplates(t *testing.T) {
 	run := newExamples(t)
 	rows := [][]string{{"data", "type", "what it is", "for the example"}}
 	for _, e := range templateData {
-		shown := doctest.Code(e.example) + ": " + doctest.Code(cut(run.print(t, e.example)))
-		if e.example == "" {
+		var shown string
+		switch e.example {
+		case "":
 			shown = doctest.Code(cut(run.print(t, "."+e.name)))
+		case "-": // nothing to see
+		default:
+			shown = doctest.Code(e.example) + ": " + doctest.Code(cut(run.print(t, e.example)))
 		}
 		rows = append(rows, []string{doctest.Code("." + e.name), dataType(e.name), e.about, shown})
 	}
-	b.WriteString("## Data\n\n" + doctest.Table(rows) + "\nEach of `.Alerts` has `.Status .Labels .Annotations .StartsAt .EndsAt .GeneratorURL .Fingerprint`, and `.Alerts.Firing` and `.Alerts.Resolved` are some of them. Labels have `.SortedPairs`, `.Names`, `.Values` and `.Remove`.\n")
+	b.WriteString("## Data\n\n" + doctest.Table(rows) + "\nEach of `.Alerts` has `." + strings.Join(fieldsOf(reflect.TypeFor[template.Alert]()), " .") + "`, and `.Alerts.Firing` and `.Alerts.Resolved` are some of them. Labels have `.SortedPairs`, `.Names`, `.Values` and `.Remove`.\n")
 	rows = [][]string{{"function", "takes → gives", "what it does", "example", "prints"}}
 	all := functions(&executor{zone: time.UTC})
 	slices.SortStableFunc(templateFunctions, func(a, b entry) int { return strings.Compare(strings.ToLower(a.name), strings.ToLower(b.name)) })

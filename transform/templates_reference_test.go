@@ -36,7 +36,7 @@ var templateData = []entry{
 	{name: "Headers", about: "of the request, without credentials", example: `index .Headers "Content-Type"`},
 	{name: "Payload", about: "the JSON as it came; objects are maps", example: ".Payload.version"},
 	{name: "Item", about: "with `each`: the element"},
-	{name: "Escalation", about: "in an escalation's message `.Step`, `.After` and `.Unread`; else nothing: `{{ with .Escalation }}…{{ end }}`", example: "if .Escalation }}again{{ end"},
+	{name: "Escalation", about: "in an escalation's message `.Step`, `.After` and `.Unread`; else nothing: `{{ with .Escalation }}…{{ end }}`", example: "-"},
 }
 
 // templateFunctions are what the page says of the functions, with an example
