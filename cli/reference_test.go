@@ -104,8 +104,8 @@ func flagName(f *kong.Flag) string {
 }
 
 // invoked finds the commands of workbell in a block for the shell, with what
-// may stand before them on the line.
-var invoked = regexp.MustCompile(`(?m)^[ \t]*(?:export )?(?:\S+=\S* )*(?:\./|go run )?(?:workbell|\.) ([a-z].*)$`)
+// may stand before them on the line, up to a pipe or a redirection.
+var invoked = regexp.MustCompile(`(?m)^[ \t]*(?:export )?(?:\S+=\S* )*(?:\./|go run )?(?:workbell|\.) ([a-z][^|>\n]*)`)
 
 // TestDocumentedCommandLines parses every command of workbell in the
 // documents, as a shell gives it to it.
