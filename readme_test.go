@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,19 +18,45 @@ var (
 	linkTarget   = regexp.MustCompile(`\]\(([^)#]+)`)
 )
 
-// TestChineseReadme holds README.zh-CN.md against README.md: the same sections,
-// the same blocks of code, tables with as many rows, and every name, command and
-// link of the one in the same section of the other.
-func TestChineseReadme(t *testing.T) {
+// TestChinese holds README.zh-CN.md against README.md, and each guide in
+// Chinese against the English one: the same sections, the same blocks of code,
+// tables with as many rows, and every name, command and link of the one in the
+// same section of the other. Each guide has to be there in both.
+func TestChinese(t *testing.T) {
 	t.Parallel()
-	english, chinese := sections(readFile(t, "README.md")), sections(readFile(t, "README.zh-CN.md"))
-	if len(english) != len(chinese) {
-		t.Fatalf("%d sections in README.md, %d in README.zh-CN.md", len(english), len(chinese))
+	pairs := map[string]string{"README.md": "README.zh-CN.md"}
+	for _, pattern := range []string{"docs/guides/*.md", "docs/guides/zh-CN/*.md"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatal(pattern, err)
+		}
+		for _, file := range found {
+			name := filepath.Base(file)
+			pairs["docs/guides/"+name] = "docs/guides/zh-CN/" + name
+		}
 	}
-	for i := range english {
-		title, _, _ := strings.Cut(english[i], "\n")
-		if d := cmp.Diff(outline(english[i]), outline(chinese[i])); d != "" {
-			t.Errorf("README.zh-CN.md differs in section %q (-README.md +README.zh-CN.md):\n%s", title, d)
+	for english, chinese := range pairs {
+		if !exists(english) || !exists(chinese) {
+			t.Errorf("%s and %s: one of them is not there", english, chinese)
+			continue
+		}
+		t.Run(english, func(t *testing.T) {
+			t.Parallel()
+			sameOutline(t, english, chinese)
+		})
+	}
+}
+
+func sameOutline(t *testing.T, english, chinese string) {
+	t.Helper()
+	en, zh := sections(readFile(t, english)), sections(readFile(t, chinese))
+	if len(en) != len(zh) {
+		t.Fatalf("%d sections in %s, %d in %s", len(en), english, len(zh), chinese)
+	}
+	for i := range en {
+		title, _, _ := strings.Cut(en[i], "\n")
+		if d := cmp.Diff(outline(en[i], english), outline(zh[i], chinese)); d != "" {
+			t.Errorf("%s differs in section %q (-%s +it):\n%s", chinese, title, english, d)
 		}
 	}
 }
@@ -54,10 +81,10 @@ type section struct {
 	Blocks []string
 	Rows   int
 	Code   []string // sorted
-	Links  []string // sorted
+	Links  []string // sorted, from the repository's root
 }
 
-func outline(text string) section {
+func outline(text, file string) section {
 	s := section{Blocks: doctest.Fence.FindAllString(text, -1)}
 	prose := doctest.Fence.ReplaceAllString(text, "")
 	if m := headingLevel.FindStringSubmatch(prose); m != nil {
@@ -66,11 +93,18 @@ func outline(text string) section {
 	s.Rows = strings.Count(prose, "\n|")
 	s.Code = inCode.FindAllString(prose, -1)
 	for _, m := range linkTarget.FindAllStringSubmatch(prose, -1) {
-		if !strings.HasPrefix(m[1], "README") {
-			s.Links = append(s.Links, m[1])
-		}
+		s.Links = append(s.Links, inEnglish(m[1], file))
 	}
 	slices.Sort(s.Code)
 	slices.Sort(s.Links)
 	return s
+}
+
+// inEnglish is where a link of a file leads, in the English documents.
+func inEnglish(target, file string) string {
+	if strings.Contains(target, "://") {
+		return target
+	}
+	path := filepath.ToSlash(filepath.Join(filepath.Dir(file), target))
+	return strings.Replace(strings.Replace(path, "/zh-CN/", "/", 1), ".zh-CN.md", ".md", 1)
 }
