@@ -4,17 +4,17 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/exporter-toolkit/web"
 	"gopkg.in/yaml.v3"
 
+	"workbell/config"
 	"workbell/docs/doctest"
 )
 
@@ -45,12 +45,19 @@ func framed(t *testing.T, snippet string) string {
 	return text
 }
 
-// ofRules are the keys of rules.yaml, ofRule those of a rule that a snippet
-// may show alone.
+// ofRules matches a snippet with keys of rules.yaml alone, ofRule one with those
+// of a rule.
 var (
-	ofRules = regexp.MustCompile(`(?m)\A(?:(?:dingtalk|media_dir|sources|people|groups|fallback_to|rules):.*\n|#.*\n|[ \t]+.*\n|\n)+\z`)
+	ofRules = regexp.MustCompile(`\A(?:(?:` + strings.Join(topKeys(), "|") + `):.*\n|#.*\n|[ \t]+.*\n|\n)+\z`)
 	ofRule  = regexp.MustCompile(`\A {4}[a-z_]+:`)
 )
+
+func topKeys() (keys []string) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[config.Config]()) {
+		keys = append(keys, f.Tag.Get("yaml"))
+	}
+	return keys
+}
 
 // A desk is where the snippets of one document are tried, in a folder of their
 // own: later ones stand on earlier ones.
@@ -66,7 +73,7 @@ type desk struct {
 var strict = regexp.MustCompile(`^(README\.md|docs/guides/[^/]*|docs/reference/.*|docs/sources\.md)$`)
 
 // TestDocumentedSnippets loads or runs every snippet of the documents. The
-// Chinese ones have the same, see TestChinese.
+// Chinese ones have the same, see TestChineseGuides.
 func TestDocumentedSnippets(t *testing.T) {
 	t.Parallel()
 	did := map[string]int{}
@@ -220,68 +227,6 @@ func examplePayload(t *testing.T, source string) string {
 	}[source])
 }
 
-var (
-	// offline are the commands that need neither a running bridge nor DingTalk.
-	offline = regexp.MustCompile(`(?m)^ *(?:\./)?workbell ((?:check|test|render|schema|version)\b[^#|>\n]*)`)
-	posted  = regexp.MustCompile(`(?s)/hooks/(\w+).*? -d '(\{.*?\})'\n`)
-	wanting = regexp.MustCompile(`(^|=)[A-Z]+$`) // FILE: what a reader puts in
-	given   = regexp.MustCompile(`\$\{(\w+)\}`)
-)
-
-// shell has a shell read commands, and runs those that can be run here: on the
-// rules, templates and tests that the document has shown before, with a
-// payload.json of the source that they name. What a curl posts is rendered.
-// That all of them are understood, package cli tests.
-func (d *desk) shell(b doctest.Block) {
-	d.Helper()
-	sh := exec.Command("sh", "-n")
-	sh.Stdin = strings.NewReader(b.Text)
-	if out, err := sh.CombinedOutput(); err != nil {
-		d.Errorf("%s: %v\n%s", b.At, err, out)
-	}
-	for _, m := range offline.FindAllStringSubmatch(b.Text, -1) {
-		args := strings.Fields(m[1])
-		if slices.ContainsFunc(args, func(a string) bool { return wanting.MatchString(a) }) {
-			continue
-		}
-		if i := slices.Index(args, "--source"); i >= 0 {
-			writeFile(d.T, d.dir, "payload.json", examplePayload(d.T, args[i+1]))
-		}
-		d.run(b.At, args...)
-	}
-	if m := posted.FindStringSubmatch(b.Text); m != nil {
-		writeFile(d.T, d.dir, "posted.json", m[2])
-		d.run(b.At, "render", "--source="+m[1], "posted.json")
-	}
-}
-
-// run runs a command of workbell in the desk's folder. Paths of deploy/ are
-// this repository's.
-func (d *desk) run(at string, args ...string) {
-	d.Helper()
-	here, err := os.Getwd()
-	if err != nil {
-		d.Fatal(err)
-	}
-	if !exists(filepath.Join(d.dir, "rules.yaml")) {
-		writeFile(d.T, d.dir, "rules.yaml", frame)
-	}
-	cmd := exec.Command(os.Args[0])
-	for _, a := range args {
-		cmd.Args = append(cmd.Args, regexp.MustCompile(`(^|=)deploy/`).ReplaceAllString(a, "${1}"+here+"/deploy/"))
-	}
-	cmd.Dir, cmd.Env = d.dir, append(os.Environ(), actAsWorkbell+"=1")
-	for _, rules := range []string{"deploy/senders/rules.yaml", filepath.Join(d.dir, "rules.yaml")} {
-		for _, m := range given.FindAllStringSubmatch(readFile(d.T, rules), -1) {
-			cmd.Env = append(cmd.Env, m[1]+"=given")
-		}
-	}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		d.Errorf("%s: workbell %s: %v\n%s", at, strings.Join(args, " "), err, out)
-	}
-	d.did["ran"]++
-}
-
 // templatesIn is the folder templates in dir, or nothing where there is none.
 func templatesIn(dir string) string {
 	if path := filepath.Join(dir, "templates"); exists(path) {
@@ -319,37 +264,6 @@ func checkTemplate(t *testing.T, dir string, b doctest.Block) {
 		out, errs, code := workbell(t, "render", "--source=alertmanager", "--config.file="+rules, "--templates="+templatesIn(dir), payload)
 		if code != 0 || !strings.Contains(out, `"msgtype": "`+m[1]+`"`) && !strings.Contains(out, `"msgtype":"`+m[1]+`"`) {
 			t.Errorf("%s: exit %d\n%s%s", b.At, code, out, errs)
-		}
-	}
-}
-
-// anchors finds the headings of a document as links name them.
-func anchors(t *testing.T, file string) (list []string) {
-	t.Helper()
-	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(doctest.Fence.ReplaceAllString(readFile(t, file), ""), -1) {
-		name := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(m[1]), "")
-		list = append(list, strings.ReplaceAll(name, " ", "-"))
-	}
-	return list
-}
-
-var link = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
-
-// TestDocumentedLinks follows every link of a document to a file of this
-// repository, and to the heading that it names.
-func TestDocumentedLinks(t *testing.T) {
-	t.Parallel()
-	for _, doc := range doctest.Documents(t, ".") {
-		for _, m := range link.FindAllStringSubmatch(doctest.Fence.ReplaceAllString(readFile(t, doc), ""), -1) {
-			target := doc
-			if m[1] != "" {
-				target = filepath.Join(filepath.Dir(doc), m[1])
-			}
-			if _, err := os.Stat(target); err != nil {
-				t.Errorf("%s links to %s, which is not there", doc, m[1])
-			} else if m[2] != "" && !slices.Contains(anchors(t, target), m[2]) {
-				t.Errorf("%s links to %s#%s, and there is no such heading", doc, m[1], m[2])
-			}
 		}
 	}
 }

@@ -45,11 +45,11 @@ func decoded(t *testing.T, text string) (v any) {
 	return v
 }
 
-// TestSchemaTakes holds the schema to every rules.yaml of this repository: what
-// is loaded without a fault must not be marked in an editor.
-func TestSchemaTakes(t *testing.T) {
-	t.Parallel()
-	schema, texts := rulesSchema(t), map[string]string{}
+// rulesFiles are the texts of every rules.yaml of this repository, also of those
+// in golden cases, in the chart's values and in documents, by where they stand.
+func rulesFiles(t *testing.T) map[string]string {
+	t.Helper()
+	texts := map[string]string{}
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir():
@@ -78,6 +78,14 @@ func TestSchemaTakes(t *testing.T) {
 			}
 		}
 	}
+	return texts
+}
+
+// TestSchemaTakes holds the schema to every rules.yaml of this repository: what
+// is loaded without a fault must not be marked in an editor.
+func TestSchemaTakes(t *testing.T) {
+	t.Parallel()
+	schema, texts := rulesSchema(t), rulesFiles(t)
 	for at, text := range texts {
 		if _, faults := config.Load([]byte(text), config.Options{Sandbox: true}); faults.Fatal() != nil {
 			continue // meant to be wrong
