@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"encoding/pem"
 	"net/http/httptest"
 	"os/exec"
@@ -117,6 +118,12 @@ func (d *desk) try(b doctest.Block) string {
 		return "sh"
 	case b.Language == "text", b.Language == "" && !strings.ContainsAny(b.Text, "{:"):
 		return "pictures and answers" // the tour has its own compared
+	case b.Language == "json" && json.Valid([]byte(b.Text)):
+		if strings.Contains(b.Text, `"alerts"`) {
+			writeFile(d.T, d.dir, "shown.json", b.Text)
+			d.run(b.At, "render", "--source=alertmanager", "shown.json")
+		}
+		return "json"
 	case b.Language == "promql":
 		d.promql(b)
 		return "promql"
