@@ -19,6 +19,7 @@ type process struct {
 	cmd     *exec.Cmd
 	pid     int // of the server itself, where cmd wraps it
 	address string
+	admin   string        // of a bridge
 	ready   time.Duration // from start to its first readiness
 	log     bytes.Buffer
 }
@@ -127,8 +128,12 @@ func (b *bench) bridgeOn(storage, rules string, wrap ...string) (*process, error
 	if err := os.WriteFile(file, []byte(rules), 0o600); err != nil {
 		return nil, err
 	}
-	address := freeAddress()
+	address, admin := freeAddress(), freeAddress()
 	args := append(wrap, b.binary, "serve", "--config.file="+file, "--storage="+storage, "--storage.max-backlog=10000000",
-		"--web.listen-address="+address, "--admin.listen-address="+freeAddress(), "--log.level=warn")
-	return start(address, "/readyz", args...)
+		"--web.listen-address="+address, "--admin.listen-address="+admin, "--log.level=warn")
+	p, err := start(address, "/readyz", args...)
+	if err == nil {
+		p.admin = admin
+	}
+	return p, err
 }
