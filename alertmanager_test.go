@@ -86,8 +86,14 @@ func TestRealAlertmanager(t *testing.T) {
 // postAlert has an alert of the group DiskFull fire at am until ends.
 func postAlert(t *testing.T, am, instance string, began, ends time.Time) {
 	t.Helper()
+	postNamed(t, am, "DiskFull", instance, began, ends)
+}
+
+// postNamed has an alert fire at am until ends.
+func postNamed(t *testing.T, am, name, instance string, began, ends time.Time) {
+	t.Helper()
 	body, err := json.Marshal([]map[string]any{{
-		"labels":      map[string]string{"alertname": "DiskFull", "severity": "critical", "instance": instance},
+		"labels":      map[string]string{"alertname": name, "severity": "critical", "instance": instance},
 		"annotations": map[string]string{"summary": "磁盘 95 % 已满"},
 		"startsAt":    began, "endsAt": ends, "generatorURL": "http://prometheus.example/graph",
 	}})
@@ -97,6 +103,64 @@ func postAlert(t *testing.T, am, instance string, began, ends time.Time) {
 	if code, answer, err := postJSON(http.DefaultClient, am+"/api/v2/alerts", body); err != nil || code != 200 {
 		t.Fatalf("Alertmanager: %d %s %v", code, answer, err)
 	}
+}
+
+// TestWatchdogBeats runs a real Alertmanager as the guide says, but with seconds
+// for minutes: its Watchdog is a beat every second, and once it stays away, and
+// is due, somebody is told.
+func TestWatchdogBeats(t *testing.T) {
+	t.Parallel()
+	const rules = `dingtalk:
+  base_url: %s
+  apps: [{name: ops, agent_id: 7, app_key: key, app_secret: secret}]
+sources:
+  - {name: alertmanager, type: alertmanager, auth: {bearer_token: topsecret-token}}
+  - {name: watchdog, type: heartbeat, auth: {bearer_token: topsecret-token}, every: 1h, title: Prometheus does not alert}
+groups: {sre: {users: [u1]}}
+rules: [{name: all, to: sre}]
+`
+	p, dingtalk, dir := served(t, rules)
+	every := func(from, to string) {
+		t.Helper()
+		writeFile(t, dir, "rules.yaml", strings.Replace(readFile(t, filepath.Join(dir, "rules.yaml")), "every: "+from, "every: "+to, 1))
+		if code, answer, err := postJSON(http.DefaultClient, p.admin+"/-/reload", nil); err != nil || code != http.StatusOK {
+			t.Fatalf("reload: %d, %s, %v", code, answer, err)
+		}
+	}
+	var config string
+	for _, b := range blocksOf(t, "docs/guides/senders.md") {
+		if strings.HasPrefix(b.text, "route:") {
+			config = strings.NewReplacer("http://workbell:8060", p.hooks, "/etc/alertmanager/workbell-token", "token", "1m", "1s", "50s", "800ms").Replace(b.text)
+		}
+	}
+	am := runAlertmanager(t, config)
+	hour := time.Now().Add(time.Hour)
+	postNamed(t, am, "Watchdog", "prometheus", time.Now(), hour)
+	last := func() string {
+		for line := range strings.Lines(second(get(t, p.admin+"/metrics"))) {
+			if at, is := strings.CutPrefix(line, `workbell_heartbeat_last_timestamp_seconds{source="watchdog"} `); is {
+				return at
+			}
+		}
+		return ""
+	}
+	seen := map[string]bool{}
+	waitUntil(t, func() bool {
+		seen[last()] = true
+		return len(seen) > 4 // none, and four beats
+	}, "four beats", p.log)
+	if calls := dingtalk.Calls(); len(calls) > 0 {
+		t.Errorf("a Watchdog that beats is told: %s", calls[0].Msg)
+	}
+	postNamed(t, am, "Watchdog", "prometheus", time.Now(), time.Now())
+	every("1h", "1s")
+	waitUntil(t, func() bool { return len(dingtalk.Calls()) == 1 }, "the absence to be told", p.log)
+	if msg := dingtalk.Calls()[0].Msg; !strings.Contains(msg, "Prometheus does not alert") || !strings.Contains(msg, "No beat since") {
+		t.Error(msg)
+	}
+	every("1s", "1h")
+	postNamed(t, am, "Watchdog", "prometheus", time.Now(), hour)
+	waitUntil(t, func() bool { return len(dingtalk.Calls()) == 2 }, "the next beat to end it", p.log)
 }
 
 const barRules = `dingtalk:

@@ -65,6 +65,7 @@ type Bridge struct {
 	metrics    *metrics
 	dispatcher *dispatch.Dispatcher
 	follower   *followup.Follower
+	heartbeats *heartbeats
 	clients    atomic.Pointer[clients]
 	shelf      atomic.Pointer[shelf] // nil: no media_dir
 	console    *console.Console
@@ -160,6 +161,8 @@ func (b *Bridge) listen() error {
 		Budget: func() any { return b.follower.Budget(context.Background()) }, Metrics: b.metrics.handler(),
 		Pprof: b.o.Pprof, Loopback: isLoopback(b.o.AdminAddress),
 	}
+	b.heartbeats = newHeartbeats(ro)
+	ro.Beat = b.heartbeats.beat
 	ro.Webhook = func(source string, code int, took time.Duration) {
 		b.metrics.webhook(source, code, took)
 		b.console.Webhook(source, code)
@@ -220,6 +223,7 @@ func (b *Bridge) Run(ctx context.Context) error {
 	})
 	g.Go(func() error { return b.prune(ctx) })
 	g.Go(func() error { return b.watch(ctx) })
+	g.Go(func() error { return b.heartbeats.run(ctx) })
 	g.Go(func() error { return b.keepUploading(ctx) })
 	g.Go(func() error {
 		<-ctx.Done()
@@ -311,6 +315,7 @@ func (b *Bridge) Reload(ctx context.Context) error {
 	}
 	b.metrics.expect(plan.Config)
 	b.plan.Store(plan)
+	b.heartbeats.reloaded()
 	b.clients.Store(&made)
 	b.dispatcher.Reconfigure(sends)
 	b.follower.Reconfigure(follows)
@@ -341,6 +346,3 @@ func (b *Bridge) URL(name string) string {
 	}
 	return ""
 }
-
-// Sandbox returns the stand-in for DingTalk, or nil.
-func (b *Bridge) Sandbox() *sandbox.Sandbox { return b.sandbox }

@@ -29,11 +29,13 @@ var (
 	limitMost   = desc("limit", "How much of it may be used.", "app", "limit")
 	monthCalls  = desc("calls_this_month", "Calls of DingTalk's API in its month, by all apps and replicas.")
 	monthBudget = desc("calls_per_month", "How many of them the organisation has; absent: no budget.")
+	beatLast    = desc("heartbeat_last_timestamp_seconds", "When the last beat of a source of type heartbeat came, to a second; absent: none has come yet.", "source")
+	beatAway    = desc("heartbeat_away", "Whether the heartbeat stays away.", "source")
 )
 
 // Describe names the gauges.
 func (g gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{queueDepth, queueAge, appPaused, appInFlight, appSuccess, tokenEnds, limitUsed, limitMost, monthCalls, monthBudget} {
+	for _, d := range []*prometheus.Desc{queueDepth, queueAge, appPaused, appInFlight, appSuccess, tokenEnds, limitUsed, limitMost, monthCalls, monthBudget, beatLast, beatAway} {
 		ch <- d
 	}
 }
@@ -46,6 +48,7 @@ func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	g.queue(ctx, ch)
 	g.apps(ch)
 	g.limits(ctx, ch)
+	g.heartbeats(ctx, ch)
 	b := g.follower.Budget(ctx)
 	put(ch, monthCalls, float64(b.Used))
 	if b.Limit > 0 {

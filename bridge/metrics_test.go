@@ -74,6 +74,13 @@ func (r *webRig) everything() {
 	m.Invalid("ops", "u1")
 	m.Changed(d, outbox.Failed)
 	r.fault("r", "when")
+	plan, cfg := *r.plan.Load(), *r.plan.Load().Config
+	cfg.Sources = append(slices.Clone(cfg.Sources), config.Source{Name: "watchdog", Type: config.Heartbeat})
+	plan.Config = &cfg
+	r.plan.Store(&plan)
+	if _, err := r.heartbeats.learn(r.Context(), beatKey("watchdog"), mark{At: now()}, false); err != nil {
+		r.Fatal(err)
+	}
 	_, err := r.store.Enqueue(r.Context(), []outbox.Entry{{Event: outbox.Event{Source: "am"}, Messages: []outbox.Message{{
 		Rule: "r", App: "ops", Msgtype: "text", Body: []byte(`{"msgtype":"text","text":{"content":"x"}}`), Calls: []message.Recipients{{Users: []string{"u1"}}},
 	}}}})

@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"workbell/config"
 	"workbell/media"
@@ -117,7 +118,7 @@ func (f Files) loadSources(cfg *config.Config, faults *config.Faults) map[string
 		if f.Trusted || f.Sandbox && !complete(&c.Auth) {
 			c.Auth = config.Auth{None: true, At: c.Auth.At}
 		}
-		s, err := source.New(spec(c))
+		s, err := source.New(spec(c, cfg.DingTalk.Location))
 		if err != nil {
 			sourceFaults(c, fmt.Sprintf("sources[%d]", i), err, faults)
 			continue
@@ -180,10 +181,11 @@ func faulty(faults config.Faults, about string) bool {
 }
 
 // spec is what rules.yaml says of a source, in source's own words.
-func spec(c *config.Source) source.Spec {
+func spec(c *config.Source, zone *time.Location) source.Spec {
 	s := source.Spec{
 		Name: c.Name, Kind: c.Type, DedupWindow: c.DedupWindow, MaxBody: int64(c.MaxBody), Each: c.Each.Value,
-		Auth: source.Auth{BearerToken: c.Auth.BearerToken, Secrets: c.Auth.Secrets},
+		Auth:  source.Auth{BearerToken: c.Auth.BearerToken, Secrets: c.Auth.Secrets},
+		Every: c.Every, Grace: c.Grace, Severity: c.Severity, Title: c.Title, URL: c.URL, Zone: zone,
 	}
 	for name, f := range c.Fields {
 		if s.Fields == nil {

@@ -64,3 +64,6 @@ func (b *Bridge) pointAtSandbox(cfg *config.Config) {
 		a.AppKey, a.AppSecret = sandboxKey(a), sandboxSecret
 	}
 }
+
+// Sandbox returns the stand-in for DingTalk, or nil.
+func (b *Bridge) Sandbox() *sandbox.Sandbox { return b.sandbox }

@@ -82,6 +82,12 @@ type Source struct {
 	MaxBody     Bytes             `yaml:"max_body"`     // the most bytes of a webhook; github: 25MiB
 	Each        Scalar            `yaml:"each"`         // expression that gives a list: one event for each element, which is then `item`; json, and the types made of it
 	Fields      map[string]Scalar `yaml:"fields"`       // expressions for what is known of an event; json, and the types made of it
+
+	Every    time.Duration `yaml:"every"`    // heartbeat: how often it is to beat
+	Grace    time.Duration `yaml:"grace"`    // heartbeat: how late a beat may be; a fifth of every
+	Severity string        `yaml:"severity"` // heartbeat: of what is told when it stays away; critical
+	Title    string        `yaml:"title"`    // heartbeat: of what is told; it names the heartbeat
+	URL      string        `yaml:"url"`      // heartbeat: what to open, a runbook, say; http or https
 }
 
 // Bytes is a size, written as 5MiB or 5242880.

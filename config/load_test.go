@@ -212,6 +212,12 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 		"a near type":                   {strings.Replace(base, "type: alertmanager", "type: gitlb", 1), `sources[0].type: "gitlb" is no kind of source (did you mean "gitlab"?)`},
 		"fields for grafana":            {strings.Replace(base, "type: alertmanager", "type: grafana, fields: {title: payload.title}", 1), `sources[0]: a source of type grafana has no each or fields (set type: json, or leave them out)`},
 		"unknown field of a preset":     {strings.Replace(base, "type: alertmanager", "type: gitlab, fields: {titel: payload.title}", 1), `sources[0].fields: unknown field "titel" (did you mean "title"?)`},
+		"a heartbeat, how often?":       {strings.Replace(base, "type: alertmanager", "type: heartbeat", 1), `rules.yaml:5:5: sources[0].every is missing (say how often it beats: every: 5m)`},
+		"a heartbeat too fast":          {strings.Replace(base, "type: alertmanager", "type: heartbeat, every: 100ms", 1), `sources[0].every: 100ms is too short for what travels over a network (write 1s or more)`},
+		"no grace":                      {strings.Replace(base, "type: alertmanager", "type: heartbeat, every: 5m, grace: 0s", 1), `sources[0].grace: "0s" is no time at all (write how long, or leave it out)`},
+		"a heartbeat's url":             {strings.Replace(base, "type: alertmanager", "type: heartbeat, every: 5m, url: wiki", 1), `sources[0].url: "wiki" is no URL that people can open (write one that begins with https://)`},
+		"fields of a heartbeat":         {strings.Replace(base, "type: alertmanager", "type: heartbeat, every: 5m, fields: {title: payload.x}", 1), `sources[0]: a source of type heartbeat has no each or fields`},
+		"a title elsewhere":             {strings.Replace(base, "type: alertmanager", "type: json, title: payload.x", 1), `sources[0]: a source of type json has no every, grace, severity, title or url (set type: heartbeat, or leave them out; other types may have them under fields)`},
 		"empty group":                   {strings.Replace(base, "{users: [u1]}", "{users: []}", 1), `groups.sre holds nobody`},
 		"size not given":                {strings.Replace(base, "{users: [u1]}", "{depts: [7]}", 1), `warning: groups.sre.depts: the size of 7 is not given; where it cannot be looked up, it counts as a whole minute's recipients (write {id: 7, size: N})`},
 		"http base_url":                 {strings.Replace(base, "dingtalk:\n", "dingtalk:\n  base_url: http://example.com\n", 1), `rules.yaml:2:13: dingtalk.base_url: "http://example.com" is not an https URL`},
@@ -232,6 +238,23 @@ func TestFaultsNamePlaceAndRemedy(t *testing.T) {
 				t.Errorf("one mistake, %d faults:\n%v", len(faults), faults)
 			}
 		})
+	}
+}
+
+func TestHeartbeatDefaults(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Source{
+		"every: 5m": {Every: 5 * time.Minute, Grace: time.Minute, Severity: "critical"},
+		"every: 1d, grace: 2h, severity: info, title: t, url: 'https://a.example'": {Every: 24 * time.Hour, Grace: 2 * time.Hour, Severity: "info", Title: "t", URL: "https://a.example"},
+	} {
+		c, faults := load(t, strings.Replace(base, "type: alertmanager", "type: heartbeat, "+text, 1))
+		if faults != nil {
+			t.Fatal(faults)
+		}
+		s := c.Sources[0]
+		if got := (Source{Every: s.Every, Grace: s.Grace, Severity: s.Severity, Title: s.Title, URL: s.URL}); !cmp.Equal(got, want, cmp.AllowUnexported(secret.Secret{})) {
+			t.Errorf("%s: %+v", text, got)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // sourceType is what one kind of sender can do.
@@ -22,6 +23,13 @@ var (
 	byOwnScheme = append([]string{"secrets"}, bySignature...)
 )
 
+// Heartbeat is the type of a source that is to send regularly, and notifies when
+// it stays away.
+const Heartbeat = "heartbeat"
+
+// minEvery is the shortest time between beats that a heartbeat may have.
+const minEvery = time.Second
+
 // sourceTypes are the senders that package source knows.
 var sourceTypes = map[string]sourceType{
 	"alertmanager":      {byHeader, false},
@@ -30,6 +38,7 @@ var sourceTypes = map[string]sourceType{
 	"github":            {[]string{"secrets"}, false},
 	"gitlab":            {byOwnScheme, true},
 	"grafana":           {append(slices.Clone(byHeader), "hmac"), false},
+	Heartbeat:           {bySignature, false},
 	"jenkins":           {bySignature, true},
 	"json":              {bySignature, true},
 	"sentry":            {byOwnScheme, true},
@@ -61,6 +70,9 @@ func (d *decoder) sources(list []Source) {
 		}
 		if known && !kind.fields && (len(s.Fields) > 0 || s.Each.Value != "") {
 			d.faults.Add(s.At, "set type: json, or leave them out", "%s: a source of type %s has no each or fields", path, s.Type)
+		}
+		if known {
+			d.heartbeat(s, path)
 		}
 		for key, f := range s.Fields {
 			if !slices.Contains(fieldNames, key) {
@@ -104,5 +116,23 @@ func (d *decoder) auth(s *Source, path string) {
 	}
 	if w := a.StandardWebhooks; w != nil && len(w.Secrets) == 0 && !d.Sandbox {
 		d.faults.Add(a.At, "give secrets", "%s.standard_webhooks is incomplete", path)
+	}
+}
+
+// heartbeat checks what heartbeats alone have, and must.
+func (d *decoder) heartbeat(s *Source, path string) {
+	switch {
+	case s.Type != Heartbeat:
+		if s.Every != 0 || s.Grace != 0 || s.Severity+s.Title+s.URL != "" {
+			d.faults.Add(s.At, "set type: heartbeat, or leave them out; other types may have them under fields",
+				"%s: a source of type %s has no every, grace, severity, title or url", path, s.Type)
+		}
+	case s.Every == 0:
+		d.missing(s.At, path, "every", "say how often it beats: every: 5m")
+	case s.Every < minEvery:
+		d.faults.Add(s.At, "write 1s or more", "%s.every: %v is too short for what travels over a network", path, s.Every)
+	}
+	if u, err := url.Parse(s.URL); s.Type == Heartbeat && s.URL != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		d.faults.Add(s.At, "write one that begins with https://", "%s.url: %q is no URL that people can open", path, s.URL)
 	}
 }

@@ -20,6 +20,7 @@ const (
 	DefaultDedupWindow   = 2 * time.Minute
 	DefaultMaxBody       = Bytes(5 << 20)
 	DefaultMaxBodyGitHub = Bytes(25 << 20)
+	DefaultSeverity      = "critical" // of a heartbeat
 )
 
 func (c *Config) defaults() {
@@ -43,6 +44,10 @@ func (c *Config) defaults() {
 		s := &c.Sources[i]
 		s.DedupWindow = cmp.Or(s.DedupWindow, DefaultDedupWindow)
 		s.MaxBody = cmp.Or(s.MaxBody, map[string]Bytes{"github": DefaultMaxBodyGitHub}[s.Type], DefaultMaxBody)
+		if s.Type == Heartbeat {
+			s.Grace = cmp.Or(s.Grace, s.Every/5)
+			s.Severity = cmp.Or(s.Severity, DefaultSeverity)
+		}
 	}
 	for i := range c.Rules {
 		r := &c.Rules[i]

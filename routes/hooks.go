@@ -100,17 +100,29 @@ func (o Options) take(c echo.Context, plan *Plan, src *source.Source) ([]outbox.
 		return nil, err
 	}
 	now := time.Now()
+	if src.Kind() == source.Heartbeat {
+		if alive, err := src.Beat(req.Header, body, now); err != nil || !alive {
+			return nil, err
+		}
+		return o.Beat(req.Context(), src.Name())
+	}
 	events, err := src.Decode(req.Header, body, now)
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}
+	return o.Store.Enqueue(req.Context(), o.Entries(plan, events, now))
+}
+
+// Entries are events with what the rules call for, as the store keeps them. What
+// went wrong on the way is made known.
+func (o Options) Entries(plan *Plan, events []*source.Event, now time.Time) []outbox.Entry {
 	entries := make([]outbox.Entry, len(events))
 	for i, ev := range events {
 		result := plan.Transform.Apply(ev, now)
 		o.report(ev, result)
 		entries[i] = entry(plan, ev, result)
 	}
-	return o.Store.Enqueue(req.Context(), entries)
+	return entries
 }
 
 var errDraining = errors.New("workbell is stopping")

@@ -43,6 +43,8 @@ type Options struct {
 	// Fault is told of every rule that failed while it ran, and of every field of
 	// a source that did (rule is empty).
 	Fault func(rule, field string)
+	// Beat keeps a beat of a source of type heartbeat, and returns what it ended.
+	Beat func(ctx context.Context, source string) ([]outbox.Kept, error)
 
 	Reload  func(context.Context) error // POST /-/reload
 	Apps    func() any                  // state of the apps, as JSON

@@ -17,8 +17,12 @@ const formType = "application/x-www-form-urlencoded"
 
 // takes says whether h announces a body that the source can read. A missing
 // Content-Type passes: the body then shows what it is. Nothing compressed is
-// taken, so a small body cannot become a large one.
+// taken, so a small body cannot become a large one. What a beat holds does not
+// matter.
 func (s *Source) takes(h http.Header) bool {
+	if s.kind == Heartbeat {
+		return true
+	}
 	for _, encoding := range h.Values("Content-Encoding") {
 		if encoding != "" && !strings.EqualFold(strings.TrimSpace(encoding), "identity") {
 			return false

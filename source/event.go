@@ -29,6 +29,7 @@ const (
 	UptimeKuma      = "uptime-kuma"
 	CloudEvents     = "cloudevents"
 	StandardWebhook = "standard_webhooks"
+	Heartbeat       = "heartbeat" // whose webhooks are beats: see Source.Beat
 )
 
 // The values of Event.Status that workbell acts upon; a source may give others.

@@ -30,6 +30,12 @@ type Spec struct {
 	// they take the place of the preset's.
 	Each   string
 	Fields map[string]string
+	// Every is how often a Heartbeat is to beat, and Grace how late it may be.
+	// Severity, Title and URL are those of its events: by default critical, what
+	// names it, and none. Zone is that of the times in their text; nil means UTC.
+	Every, Grace         time.Duration
+	Severity, Title, URL string
+	Zone                 *time.Location
 }
 
 // Auth is how a source proves who it is: at most one way. The zero value
@@ -82,6 +88,7 @@ var kinds = map[string]struct {
 	UptimeKuma:      {newGeneric, 5 << 20, false, nil},
 	CloudEvents:     {newGeneric, 5 << 20, false, nil},
 	StandardWebhook: {newGeneric, 5 << 20, false, newStandard},
+	Heartbeat:       {newHeartbeat, 5 << 20, false, nil},
 }
 
 // EventHeaders are the canonical names of the headers that name the event,

@@ -215,7 +215,8 @@ func (c goldenCase) events(t testing.TB, cfg *config.Config, at time.Time) []*so
 		if s.Name != c.keys["source"] {
 			continue
 		}
-		spec := source.Spec{Name: s.Name, Kind: s.Type, Each: s.Each.Value, Fields: map[string]string{}}
+		spec := source.Spec{Name: s.Name, Kind: s.Type, Each: s.Each.Value, Fields: map[string]string{},
+			Every: s.Every, Grace: s.Grace, Severity: s.Severity, Title: s.Title, URL: s.URL, Zone: cfg.DingTalk.Location}
 		for k, f := range s.Fields {
 			spec.Fields[k] = f.Value
 		}

@@ -18,7 +18,11 @@ func TestEveryKindHasItsTemplate(t *testing.T) {
 	var rules strings.Builder
 	rules.WriteString("dingtalk: {apps: [{name: ops, agent_id: 1}]}\ngroups: {sre: {users: [u1]}}\nsources:\n")
 	for _, kind := range source.Kinds() {
-		fmt.Fprintf(&rules, "  - {name: %s, type: %s, auth: none}\n", kind, kind)
+		own := ""
+		if kind == source.Heartbeat {
+			own = ", every: 5m"
+		}
+		fmt.Fprintf(&rules, "  - {name: %s, type: %s, auth: none%s}\n", kind, kind, own)
 	}
 	rules.WriteString("rules:\n")
 	for _, msgtype := range []string{"markdown", "oa", "action_card", "text", "link"} {
