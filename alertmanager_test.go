@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"workbell/docs/doctest"
 	"workbell/sandbox"
 )
 
@@ -128,9 +129,9 @@ rules: [{name: all, to: sre}]
 		}
 	}
 	var config string
-	for _, b := range blocksOf(t, "docs/guides/senders.md") {
-		if strings.HasPrefix(b.text, "route:") {
-			config = strings.NewReplacer("http://workbell:8060", p.hooks, "/etc/alertmanager/workbell-token", "token", "1m", "1s", "50s", "800ms").Replace(b.text)
+	for _, b := range doctest.Blocks(t, "docs/guides/senders.md") {
+		if strings.HasPrefix(b.Text, "route:") {
+			config = strings.NewReplacer("http://workbell:8060", p.hooks, "/etc/alertmanager/workbell-token", "token", "1m", "1s", "50s", "800ms").Replace(b.Text)
 		}
 	}
 	am := runAlertmanager(t, config)

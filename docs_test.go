@@ -95,7 +95,7 @@ func TestDocumentedSnippets(t *testing.T) {
 		}
 	}
 	t.Log(did)
-	for kind, least := range map[string]int{"rules": 24, "rule": 1, "tests": 2, "receivers": 4, "templates": 7, "promql": 3, "web": 1, "sh": 30, "ran": 12} {
+	for kind, least := range map[string]int{"rules": 24, "rule": 1, "tests": 2, "receivers": 4, "routes": 1, "templates": 7, "promql": 3, "web": 1, "sh": 30, "ran": 12} {
 		if did[kind] < least {
 			t.Errorf("fewer snippets than there were: %d %s, not %d", did[kind], kind, least)
 		}
@@ -129,11 +129,11 @@ func (d *desk) try(b doctest.Block) string {
 		return "promql"
 	case b.Language != "yaml":
 	case strings.HasPrefix(b.Text, "receivers:"):
-		file := writeFile(d.T, d.TempDir(), "alertmanager.yml", "route: {receiver: "+receiverName(d.T, b.Text)+"}\n"+b.Text)
-		if out, err := exec.Command(tool(d.T, "amtool"), "check-config", file).CombinedOutput(); err != nil {
-			d.Errorf("%s: %v\n%s", b.At, err, out)
-		}
+		d.alertmanager(b, "route: {receiver: "+receiverName(d.T, b.Text)+"}\n"+b.Text)
 		return "receivers"
+	case strings.HasPrefix(b.Text, "route:"):
+		d.alertmanager(b, b.Text)
+		return "routes"
 	case ofRule.MatchString(b.Text):
 		writeFile(d.T, d.dir, "templates/short.tmpl", `{{ define "markdown.title" }}t{{ end }}{{ define "markdown.text" }}t{{ end }}`)
 		d.check(b, framed(d.T, "rules:\n  - name: shown-in-part\n    to: sre\n"+b.Text))
@@ -149,6 +149,15 @@ func (d *desk) try(b doctest.Block) string {
 		return "web"
 	}
 	return ""
+}
+
+// alertmanager checks a configuration of Alertmanager.
+func (d *desk) alertmanager(b doctest.Block, text string) {
+	d.Helper()
+	file := writeFile(d.T, d.TempDir(), "alertmanager.yml", text)
+	if out, err := exec.Command(tool(d.T, "amtool"), "check-config", file).CombinedOutput(); err != nil {
+		d.Errorf("%s: %v\n%s", b.At, err, out)
+	}
 }
 
 // promql looks up the metrics of an expression; with the tag heavy promtool
