@@ -3,7 +3,6 @@ package bridge
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -317,7 +316,7 @@ func TestHeartbeatsOfABridgeThatStopped(t *testing.T) {
 		b.after(time.Second)
 		facts, err := b.store.Facts(b.Context(), namesKey, beatKey("watchdog"), awayKey("watchdog"))
 		b.ok(err)
-		if got := fmt.Sprintf("%s", facts[namesKey].Value); len(facts) != 1 || got != `["other"]` {
+		if got := string(facts[namesKey].Value); len(facts) != 1 || got != `["other"]` {
 			t.Errorf("known: %s, of %d facts", got, len(facts))
 		}
 	})
