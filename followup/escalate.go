@@ -1,14 +1,12 @@
 package followup
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"workbell/dingtalk"
 	"workbell/outbox"
 )
 
@@ -84,126 +82,31 @@ func leader(parts []outbox.Delivery) int64 {
 	return 0
 }
 
-// askAll asks who has read the parts, as long as the answer may still change
-// what happens.
+// askAll asks who has read the parts, and then the reminders that came later, as
+// long as the answer may still change what happens.
 func (j *job) askAll(parts []outbox.Delivery, steps []Step) (outbox.Amendment, error) {
 	d, step := &j.due.Delivery, steps[j.due.Step]
-	mine := outbox.Amendment{Delivery: d.ID, Lease: j.due.Lease()}
-	var read, without []string
-	for i := range parts {
-		p := &parts[i]
-		if p.State == outbox.Recalled {
-			continue
-		}
-		receipts, late := []outbox.Receipt(nil), time.Since(j.now) > askWithin
-		if late && j.due.Tries < askTries {
-			return mine, &laterError{at: time.Now().Add(firstAsk), spent: true}
-		}
-		if p.TaskID != 0 && trackable(p) && !late {
-			a, all, err := j.readers(p)
-			if err != nil {
-				return mine, err
-			}
-			receipts = all
-			if p.ID == d.ID {
-				a.Lease = mine.Lease
-				mine = a
-			} else if err := j.record(p, a); err != nil {
-				return mine, err
-			}
-		}
-		for _, u := range readersOf(p, receipts) {
-			if r := find(receipts, u); r != nil && r.Fate == outbox.FateRead {
-				read = append(read, u)
-			} else {
-				without = append(without, u)
-			}
-		}
-		if len(read) > 0 && !step.All {
-			break
-		}
+	q := &question{job: j, any: !step.All, mine: outbox.Amendment{Delivery: d.ID, Lease: j.due.Lease()}}
+	if err := q.ask(parts); err != nil {
+		return q.mine, err
 	}
-	slices.Sort(without)
-	without = slices.DeleteFunc(slices.Compact(without), func(u string) bool { return slices.Contains(read, u) })
-	if len(read) > 0 && !step.All || len(without) == 0 {
-		mine.Note = "not escalated: read by " + few(read, ", ")
-		return mine, nil
+	if q.settled() {
+		q.mine.Note = "not escalated: read by " + few(q.read, ", ")
+		return q.mine, nil
 	}
-	return j.goOn(mine, without, steps)
-}
-
-// readersOf are those who are to read p: its users, and the people of its
-// departments as far as DingTalk has told of them; a department of which it has
-// told nothing stands for itself.
-func readersOf(p *outbox.Delivery, receipts []outbox.Receipt) []string {
-	all := slices.Clone(p.To.Users)
-	told := false
-	for _, r := range receipts {
-		if !slices.Contains(p.To.Users, r.User) {
-			all, told = append(all, r.User), true
-		}
-	}
-	for _, x := range p.To.Depts {
-		if !told {
-			all = append(all, "dept:"+strconv.FormatInt(x.ID, 10))
-		}
-	}
-	return all
-}
-
-// readers asks what became of a part, and returns what to keep of it and all
-// that is known. Where DingTalk does not answer that question nobody is known to
-// have read it.
-func (j *job) readers(p *outbox.Delivery) (outbox.Amendment, []outbox.Receipt, error) {
-	d, err := j.options.Store.Get(j.ctx, p.ID)
-	a := outbox.Amendment{Delivery: p.ID}
-	if err != nil || len(d.Receipts) > 0 && !unread(d.Receipts) {
-		return a, d.Receipts, err
-	}
-	r, err := j.ask(&d)
-	if failed, ok := errors.AsType[*dingtalk.Error](err); ok && unanswerable(failed, j.due.Tries) {
-		a.Note = "who has read it cannot be learnt: " + failed.Error()
-		return a, d.Receipts, nil
+	own := q.without
+	reminders, err := j.reminders()
+	if err == nil {
+		err = q.ask(reminders)
 	}
 	if err != nil {
-		return a, nil, err
+		return q.mine, err
 	}
-	f, err := j.assess(&d, &r)
-	if err != nil {
-		return a, nil, err
+	if q.without = own; q.settled() {
+		q.mine.Note = "not escalated: a reminder of it was read by " + few(q.read, ", ")
+		return q.mine, nil
 	}
-	a.Receipts, a.Messages = news(d.Receipts, f.receipts), f.messages(&d, j.app.PeoplePerCall, j.now, j.s.Zone)
-	all := merged(d.Receipts, f.receipts)
-	if len(f.silent) == 0 && len(all) > 0 {
-		a.State, a.Reason = standing(all)
-	}
-	last := outbox.Followup{Kind: outbox.FollowResult, Due: sentAt(&d).Add(lastAsk)}
-	switch {
-	case len(f.silent) > 0 && hasResult(d.Followups): // it asks for them
-	case len(f.silent) > 0 || unread(all):
-		a.Add = append(a.Add, last)
-	default:
-		a.Drop = append(a.Drop, outbox.FollowResult)
-	}
-	return a, all, nil
-}
-
-// unanswerable says whether asking again is of no use, or has been tried often
-// enough: whoever the step is for must not wait for an answer that never comes.
-func unanswerable(e *dingtalk.Error, tries int) bool {
-	switch e.Action {
-	case dingtalk.RenewToken, dingtalk.Unavailable, dingtalk.SlowDown, dingtalk.QuotaUsedUp:
-		return false
-	case dingtalk.Misconfigured:
-		return dingtalk.NoPermission(e)
-	case dingtalk.Retry:
-		return tries >= askTries
-	}
-	return true
-}
-
-func hasResult(pending []outbox.Followup) bool {
-	return slices.ContainsFunc(pending, func(f outbox.Followup) bool { return f.Kind == outbox.FollowResult })
+	return j.goOn(q.mine, q.unread(), steps)
 }
 
 // goOn sends to the step's recipients, and names who has not read it.
