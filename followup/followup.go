@@ -15,7 +15,10 @@ package followup
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -141,7 +144,7 @@ func New(o Options) *Follower {
 }
 
 // Reconfigure exchanges apps and rules, and ends every pause. Follow-ups for
-// apps that are gone wait.
+// apps that are gone are given up once they are due.
 func (f *Follower) Reconfigure(s Settings) {
 	if s.Zone == nil {
 		s.Zone = time.FixedZone("UTC+8", 8*60*60)
@@ -185,6 +188,11 @@ func (f *Follower) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	started := map[*lane]bool{}
 	for {
+		var again <-chan time.Time
+		if err := f.recollect(ctx); err != nil && ctx.Err() == nil {
+			f.options.Logger.Warn("follow-ups of apps that are gone wait for the store", "err", err)
+			again = time.After(patrol)
+		}
 		f.mu.Lock()
 		for _, l := range f.lanes {
 			if !started[l] {
@@ -197,8 +205,37 @@ func (f *Follower) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return group.Wait()
 		case <-f.changed:
+		case <-again:
 		}
 	}
+}
+
+// appsKey is the fact of the names of all apps that were ever followed up for.
+const appsKey = "followup-apps"
+
+// recollect makes lanes for apps that other starts knew and rules.yaml has lost
+// since, and keeps the names of those that there are now.
+func (f *Follower) recollect(ctx context.Context) error {
+	facts, err := f.options.Store.Facts(ctx, appsKey)
+	if err != nil {
+		return err
+	}
+	var before []string
+	_ = json.Unmarshal(facts[appsKey].Value, &before) // none where there is nothing yet
+	f.mu.Lock()
+	for _, name := range before {
+		if f.lanes[name] == nil {
+			f.lanes[name] = &lane{Follower: f, name: name, wake: make(chan struct{}, 1)}
+		}
+	}
+	names := slices.Sorted(maps.Keys(f.lanes))
+	f.mu.Unlock()
+	value, err := json.Marshal(names)
+	if err != nil || slices.Equal(before, names) {
+		return err
+	}
+	_, err = f.options.Store.Learn(ctx, outbox.Fact{Key: appsKey, Value: value}, false)
+	return err
 }
 
 func (f *Follower) current() Settings {

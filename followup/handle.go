@@ -3,6 +3,7 @@ package followup
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"strconv"
@@ -56,6 +57,9 @@ func (l *lane) handle(stop context.Context, app App, due outbox.Due) error {
 }
 
 func (j *job) act() (outbox.Amendment, error) {
+	if j.app.Client == nil {
+		return j.untold(fmt.Sprintf("given up (%s): the app %q is not in rules.yaml any more", j.due.Kind, j.name)), nil
+	}
 	switch j.due.Kind {
 	case outbox.FollowResult:
 		return j.result()

@@ -84,9 +84,6 @@ func (l *lane) pump(ctx context.Context) (time.Time, error) {
 			some = 1
 		}
 		l.mu.Unlock()
-		if app.Client == nil {
-			return time.Time{}, nil
-		}
 		if time.Now().Before(quiet) {
 			return quiet, nil
 		}
