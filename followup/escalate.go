@@ -69,17 +69,20 @@ func family(all []outbox.Delivery, step int) (parts []outbox.Delivery, made bool
 	return parts, made
 }
 
-// leader is the first part that was sent on its own account and has an escalation
-// to come: not one of which DingTalk does not tell what became of it, nor one that
-// was taken back.
-func leader(parts []outbox.Delivery) int64 {
+// leader is the first part that was sent on its own account and was not taken
+// back, if there is any of which DingTalk tells who has read it, of those.
+func leader(parts []outbox.Delivery) (first int64) {
 	for i := range parts {
 		d := &parts[i]
-		if d.TaskID != 0 && d.Cause == "" && d.State != outbox.Recalled && trackable(d) {
+		switch {
+		case d.TaskID == 0 || d.Cause != "" || d.State == outbox.Recalled:
+		case trackable(d):
 			return d.ID
+		case first == 0:
+			first = d.ID
 		}
 	}
-	return 0
+	return first
 }
 
 // askAll asks who has read the parts, and then the reminders that came later, as

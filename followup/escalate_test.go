@@ -82,22 +82,6 @@ func TestEscalation(t *testing.T) {
 	})
 }
 
-// The people of a department count, as far as DingTalk tells of them.
-func TestEscalationFromDepartment(t *testing.T) {
-	inFakeTime(t, func(r *rig) {
-		r.escalating(true)
-		m := paged("down")
-		m.Calls = []message.Recipients{{Depts: []message.Dept{{ID: 10, Size: 4}}}}
-		id := r.enqueue(m)[0]
-		time.Sleep(5 * time.Minute)
-		r.read("u37", id)
-		time.Sleep(10 * time.Minute)
-		if diff := cmp.Diff([][]string{{"u38", "u39", "u40"}}, r.rules.unread); diff != "" {
-			r.t.Errorf("named (-want +got):\n%s", diff)
-		}
-	})
-}
-
 // unless: all_read goes on while anybody has not read it.
 func TestEscalationUnlessAllRead(t *testing.T) {
 	inFakeTime(t, func(r *rig) {

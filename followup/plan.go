@@ -30,7 +30,7 @@ const (
 // rule's escalation.
 func Plan(d *outbox.Delivery, sent time.Time, steps []Step) []outbox.Followup {
 	var all []outbox.Followup
-	escalates := len(steps) > 0 && trackable(d) && d.Cause == ""
+	escalates := len(steps) > 0 && d.Cause == ""
 	if escalates {
 		all = append(all, outbox.Followup{Kind: outbox.FollowEscalate, Due: sent.Add(steps[0].After)})
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"workbell/dingtalk"
+	"workbell/message"
 	"workbell/outbox"
 )
 
@@ -48,6 +49,9 @@ func (q *question) askOf(p *outbox.Delivery) ([]outbox.Receipt, error) {
 	late := time.Since(q.now) > askWithin
 	if late && q.due.Tries < askTries {
 		return nil, &laterError{at: time.Now().Add(firstAsk), spent: true}
+	}
+	if p.ID == q.due.Delivery.ID && !trackable(p) {
+		q.mine.Note = "who has read it cannot be learnt: DingTalk tells it of " + strconv.Itoa(message.MaxUsers) + " people at most, and it has more, or nobody knows how many"
 	}
 	if late || p.TaskID == 0 || !trackable(p) {
 		return nil, nil

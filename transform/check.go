@@ -84,7 +84,7 @@ func (l *loader) escalations(r *rule, c *config.Rule, path string) {
 	case wide(to):
 		l.faults.Add(c.Escalate[0].At, "name users, or a group of them", "%s: of everyone it cannot be told who has read", path)
 	case len(to.Depts) > 0:
-		l.faults.Warn(c.Escalate[0].At, "name users, or a group of them", "%s: of a department it cannot be told who has read, unless it has at most %d people", path, maxTracked)
+		l.faults.Warn(c.Escalate[0].At, "name users, or a group of them", "%s: of a department it cannot be told who has read, unless it has at most %d people; it is then escalated as if nobody had", path, maxTracked)
 	}
 	for i := range c.Escalate {
 		if e, ok := l.escalation(r, c, i, fmt.Sprintf("%s[%d]", path, i)); ok {
