@@ -36,8 +36,21 @@ type depts struct {
 	mu    sync.Mutex // guards what follows
 	known map[int64]dept
 
-	asking sync.Mutex // held by whoever looks up
+	asking sync.Mutex // held by whoever looks up; guards:
+	begun  map[int64]*listing
 }
+
+// listing is that of a department which takes longer than a delivery can be held
+// for: it goes on from here when that is claimed again.
+type listing struct {
+	began time.Time
+	todo  []int64
+	seen  map[int64]bool
+	users []string
+}
+
+// errGoesOn says that a listing has not ended yet.
+var errGoesOn = errors.New("the listing of the department goes on")
 
 // dept is what is known of a department.
 type dept struct {
@@ -144,11 +157,15 @@ func (l *lane) askDept(work context.Context, x message.Dept, p *place, client Cl
 		}
 	}
 	if err == nil && p.listed(max(k.Size, x.Size)) && !k.Whole { // as missing reckons, or it is asked for ever
-		k.Users, err = people(ctx, client, x.ID)
+		k.Users, err = l.depts.people(ctx, client, x.ID, now.Add(l.options.CallTimeout/2))
 		if err == nil && len(k.Users) == 0 {
 			err = errors.New("DingTalk names nobody in it")
 		}
 		k.Whole = err == nil
+	}
+	if errors.Is(err, errGoesOn) {
+		l.depts.put(x.ID, k)
+		return
 	}
 	if err != nil {
 		k.mute = now.Add(max(deptMute, asError(err).RetryAfter))
@@ -168,27 +185,27 @@ func (l *lane) askDept(work context.Context, x message.Dept, p *place, client Cl
 	}
 }
 
-// people lists everybody in a department and below it.
-func people(ctx context.Context, client Client, id int64) ([]string, error) {
-	var all []string
-	for todo, seen := []int64{id}, map[int64]bool{id: true}; len(todo) > 0; todo = todo[1:] {
-		users, err := client.DepartmentUsers(ctx, todo[0])
-		if err != nil {
+// people lists everybody in a department and below it, in as many turns as that
+// takes: no further call begins after until, and errGoesOn is returned.
+func (k *depts) people(ctx context.Context, client Client, id int64, until time.Time) ([]string, error) {
+	p := k.begun[id]
+	if p == nil || time.Since(p.began) > deptMute {
+		p = &listing{began: time.Now(), todo: []int64{id}, seen: map[int64]bool{id: true}}
+	}
+	delete(k.begun, id) // one that fails begins anew
+	for len(p.todo) > 0 {
+		if err := p.next(ctx, client); err != nil {
 			return nil, err
 		}
-		all = append(all, users...)
-		below, err := client.SubDepartments(ctx, todo[0])
-		if err != nil {
-			return nil, err
-		}
-		for _, sub := range below {
-			if !seen[sub] {
-				seen[sub] = true
-				todo = append(todo, sub)
-			}
-		}
-		if len(seen) > deptTree {
+		if len(p.seen) > deptTree {
 			return nil, fmt.Errorf("department %d has more than %d departments below it", id, deptTree)
+		}
+		if len(p.todo) > 0 && time.Now().After(until) {
+			if k.begun == nil {
+				k.begun = map[int64]*listing{}
+			}
+			k.begun[id] = p
+			return nil, errGoesOn
 		}
 		select {
 		case <-time.After(2 * phonePace):
@@ -196,6 +213,26 @@ func people(ctx context.Context, client Client, id int64) ([]string, error) {
 			return nil, errors.New("listing the department took too long")
 		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all), nil
+	slices.Sort(p.users)
+	return slices.Compact(p.users), nil
+}
+
+// next lists one department.
+func (p *listing) next(ctx context.Context, client Client) error {
+	users, err := client.DepartmentUsers(ctx, p.todo[0])
+	if err != nil {
+		return err
+	}
+	below, err := client.SubDepartments(ctx, p.todo[0])
+	if err != nil {
+		return err
+	}
+	p.users, p.todo = append(p.users, users...), p.todo[1:]
+	for _, sub := range below {
+		if !p.seen[sub] {
+			p.seen[sub] = true
+			p.todo = append(p.todo, sub)
+		}
+	}
+	return nil
 }

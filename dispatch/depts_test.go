@@ -177,6 +177,37 @@ func TestLargeDepartmentIsListed(t *testing.T) {
 	})
 }
 
+// A department with many below it is listed in several turns, each of them asked
+// about once, while others are sent.
+func TestDepartmentOfManyIsListed(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		top := tree{}
+		r.far.depts = map[int64]tree{}
+		for i := range int64(300) {
+			top.below = append(top.below, 1000+i)
+			r.far.depts[1000+i] = tree{users: users(fmt.Sprint("d", i, "-"), 1)}
+		}
+		r.far.depts[7] = top
+		r.start()
+		m := toDepts("tracked", message.Dept{ID: 7})
+		m.Track = "result"
+		r.enqueue(m)
+		time.Sleep(time.Second)
+		r.enqueue(msg("meanwhile", "u1"))
+		r.drain(2 * time.Minute)
+		named := 0
+		for _, a := range r.far.arrived() {
+			named += len(a.to.Users)
+		}
+		if first := r.far.arrived()[0].to.Users; named != 301 || len(first) != 1 {
+			r.t.Errorf("%d people by name, first %v", named, first)
+		}
+		if diff := cmp.Diff(map[string]int{"get": 1, "listid": 301, "listsubid": 301}, r.far.looked); diff != "" {
+			r.t.Errorf("look-ups (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // A department is sent to whatever rules.yaml and DingTalk say of its size, and
 // though DingTalk names nobody in it; a few look-ups settle that.
 func TestDepartmentOfAnotherSize(t *testing.T) {
