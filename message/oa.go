@@ -122,7 +122,21 @@ func HasStatusBar(msg []byte) bool {
 
 // WithoutStatusBar returns msg, the bytes of a message made by this package,
 // without its status bar, and otherwise the same bytes.
-func WithoutStatusBar(msg []byte) []byte {
+func WithoutStatusBar(msg []byte) []byte { return withStatusBar(msg, nil) }
+
+// TurnStatusBar returns msg, the bytes of a message made by this package, with
+// that text and colour in its status bar, where it has one; without it where
+// there is no room, MarkRoom included.
+func TurnStatusBar(msg []byte, value, color string) []byte {
+	turned := withStatusBar(msg, &oaStatus{value, color})
+	if len(turned) > MaxBytes-MarkRoom {
+		return WithoutStatusBar(msg)
+	}
+	return turned
+}
+
+// withStatusBar exchanges the status bar of a message that has one.
+func withStatusBar(msg []byte, bar *oaStatus) []byte {
 	if !HasStatusBar(msg) {
 		return msg
 	}
@@ -131,7 +145,7 @@ func WithoutStatusBar(msg []byte) []byte {
 	if err != nil || !ok {
 		return msg
 	}
-	o.StatusBar = nil
+	o.StatusBar = bar
 	return encode(o)
 }
 

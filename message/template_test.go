@@ -111,6 +111,24 @@ func TestWithoutStatusBar(t *testing.T) {
 	}
 }
 
+func TestTurnStatusBar(t *testing.T) {
+	t.Parallel()
+	for name, c := range goldens {
+		got := string(TurnStatusBar([]byte(c.want), "Resolved · 14:32", "0xFF78C06E"))
+		want := c.want
+		if i := strings.Index(want, `"status_bar":{`); i >= 0 {
+			want = want[:i] + `"status_bar":{"status_value":"Resolved · 14:32","status_bg":"0xFF78C06E"` + want[i+strings.Index(want[i:], "}"):]
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("%s:\n%s", name, d)
+		}
+	}
+	full := `{"msgtype":"oa","oa":{"message_url":"https://a.example","head":{"bgcolor":"FFBBBBBB","text":"t"},"status_bar":{"status_value":"x","status_bg":"0xFFF65E5E"},"body":{"title":"` + strings.Repeat("x", 1800) + `"}}}`
+	if got := TurnStatusBar([]byte(full), strings.Repeat("解", 40), "0xFF78C06E"); HasStatusBar(got) || len(got) >= len(full) {
+		t.Errorf("a bar without room: %d bytes, %s", len(got), got[:200])
+	}
+}
+
 func TestSplit(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

@@ -11,6 +11,7 @@ import (
 
 	"workbell/message"
 	"workbell/outbox"
+	"workbell/source"
 )
 
 // leastLife is how long, at least, a message that is sent again is worth it.
@@ -26,11 +27,37 @@ func (o Options) resend(ctx context.Context, id int64, ord Order) (Done, int, er
 		if err := o.needs(d.App); err != nil {
 			return deed{}, err
 		}
+		if ended(d) {
+			var err error
+			if d.Body, err = o.turned(ctx, d); err != nil {
+				return deed{}, err
+			}
+		}
 		return resending(d, ord, o.Plan.Load().Recipients(d.App), time.Now())
 	})
 }
 
-// resending decides what sending d again at now comes to. limit is the most
+// ended says whether d's status bar says what is over.
+func ended(d outbox.Delivery) bool {
+	return !d.Resolved.IsZero() && message.HasStatusBar(d.Body)
+}
+
+// turned is d's message with its status bar as it stands on the phones of those
+// who have had it since it was resolved.
+func (o Options) turned(ctx context.Context, d outbox.Delivery) ([]byte, error) {
+	e, err := o.Store.Event(ctx, d.Event)
+	if err != nil {
+		return nil, err
+	}
+	plan := o.Plan.Load()
+	ev := plan.Replay(e)
+	ev.Status = source.Resolved // which event did it is not kept
+	value, color := plan.Transform.Bar(ev, d.Rule, d.Resolved)
+	return message.TurnStatusBar(d.Body, value, color), nil
+}
+
+// resending decides what sending d again at now comes to; where its status bar
+// says what is over, d's message has it turned. limit is the most
 // people that one call of its app may reach.
 func resending(d outbox.Delivery, ord Order, limit int, now time.Time) (deed, error) {
 	a := outbox.Amendment{Delivery: d.ID, From: []outbox.State{d.State}, Note: ord.note("resent")}
@@ -39,7 +66,7 @@ func resending(d outbox.Delivery, ord Order, limit int, now time.Time) (deed, er
 	case outbox.Queued:
 		return deed{}, refuse(http.StatusConflict, "it is queued, and sent as soon as it can be%s", because(d.Reason))
 	case outbox.Dead, outbox.Refused, outbox.Expired:
-		if len(ord.To) == 0 {
+		if len(ord.To) == 0 && !ended(d) { // else its bytes have to be others
 			a.State, a.Expires = outbox.Queued, expires(d, now)
 			return deed{a, http.StatusAccepted, "queued again"}, nil
 		}
@@ -55,6 +82,9 @@ func resending(d outbox.Delivery, ord Order, limit int, now time.Time) (deed, er
 		}
 	}
 	m := again(d, now)
+	if ended(d) {
+		m.OnResolve = "send"
+	}
 	m.Calls = to.Calls(limit)
 	a.Messages = []outbox.Message{m}
 	done := "sent again to " + people(to)
