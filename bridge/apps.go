@@ -75,6 +75,24 @@ func ticket(a *config.App) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
+// appStatus is how an app fares.
+type appStatus struct {
+	dispatch.AppStatus
+	FollowUps *followup.Pause `json:"followups,omitempty"` // where they pause
+}
+
+func (b *Bridge) status() []appStatus {
+	all, pauses := []appStatus{}, b.follower.Pauses()
+	for _, s := range b.dispatcher.Status() {
+		one := appStatus{AppStatus: s}
+		if p, is := pauses[s.App]; is {
+			one.FollowUps = &p
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
 // byTemplate sends with sendbytemplate: what third-party apps have.
 type byTemplate struct{ *dingtalk.Client }
 

@@ -157,7 +157,7 @@ func (b *Bridge) listen() error {
 	ro := routes.Options{
 		Plan: &b.plan, Store: b.store, Draining: &b.draining, Log: b.o.Log,
 		Fault:  b.fault,
-		Reload: b.Reload, Apps: func() any { return b.dispatcher.Status() },
+		Reload: b.Reload, Apps: func() any { return b.status() },
 		Budget: func() any { return b.follower.Budget(context.Background()) }, Metrics: b.metrics.handler(),
 		Pprof: b.o.Pprof, Loopback: isLoopback(b.o.AdminAddress),
 	}

@@ -57,6 +57,9 @@ func heading(d routes.Delivery, zone *time.Location) []string {
 	if d.Title != "" {
 		add("title", "%s", d.Title)
 	}
+	if d.Why != "" {
+		add("why", "%s", d.Why)
+	}
 	add("rule", "%s, as %s by app %s", d.Rule, d.Msgtype, d.App)
 	add("to", "%s", strings.Join(routes.References(d.To), ", "))
 	if d.Of != 0 {
@@ -68,6 +71,7 @@ func heading(d routes.Delivery, zone *time.Location) []string {
 	if !d.Acked.IsZero() {
 		add("acked", "%s", d.Acked.In(zone).Format(clock))
 	}
+	add("times", "%s", d.Created.In(zone).Format("MST (UTC-07:00)"))
 	return append(lines, "")
 }
 

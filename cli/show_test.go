@@ -36,15 +36,18 @@ func TestTimeline(t *testing.T) {
 		},
 		Facts:    routes.Facts{Source: "am", Title: "Disk full", Status: "firing", Received: at(0)},
 		Children: []routes.Child{child},
+		Why:      "to u2, whom it did not reach, it goes again as delivery 13: queued",
 	}
 	want := lines(`
 delivery 7, partial
   title    Disk full
+  why      to u2, whom it did not reach, it goes again as delivery 13: queued
   rule     critical, as oa by app ops
   to       user:u1, user:u2, dept:9
   of       delivery 5 (resend)
   task     77
   acked    2026-11-22 12:35:00
+  times    CST (UTC+08:00)
 
 2026-11-22 12:00:00  45m ago   event 3 received from am, firing
 2026-11-22 12:00:00  45m ago   taken for rule critical
@@ -72,6 +75,7 @@ delivery 7, partial
 delivery 8, queued: throttled
   rule     critical, as text by app ops
   to       everyone
+  times    CST (UTC+08:00)
 
 2026-11-22 12:00:00  45m ago   taken for rule critical
 2026-11-22 12:44:00  1m ago    attempt 1: in flight

@@ -27,9 +27,12 @@ func TestQuotaUsedUp(t *testing.T) {
 		if n := strings.Count(r.log.String(), "level=ERROR"); n != 1 || !strings.Contains(r.log.String(), "90020") {
 			r.t.Errorf("%d errors logged:\n%s", n, r.log)
 		}
+		if p := r.follower.Pauses()["ops"]; !strings.Contains(p.Why, "90020") || p.Until.Before(time.Now()) {
+			r.t.Errorf("it pauses: %+v", p)
+		}
 		time.Sleep(2 * time.Hour)
-		if d := r.get(id); d.State != outbox.Delivered {
-			r.t.Errorf("it is %s", d.State)
+		if d := r.get(id); d.State != outbox.Delivered || len(r.follower.Pauses()) > 0 {
+			r.t.Errorf("it is %s; pauses %v", d.State, r.follower.Pauses())
 		}
 	})
 }

@@ -244,6 +244,27 @@ func (f *Follower) current() Settings {
 	return f.settings
 }
 
+// Pause is why an app's follow-ups make no calls.
+type Pause struct {
+	Until time.Time `json:"pausedUntil"` // the next call not before
+	Why   string    `json:"why"`         // DingTalk's refusal in words
+}
+
+// Pauses are those of the apps whose follow-ups pause, by app.
+func (f *Follower) Pauses() map[string]Pause {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := map[string]Pause{}
+	for name, l := range f.lanes {
+		l.mu.Lock()
+		if l.round > 0 {
+			all[name] = Pause{l.quiet, l.why}
+		}
+		l.mu.Unlock()
+	}
+	return all
+}
+
 // Budget returns how far the month's calls are used, at most half a minute old.
 func (f *Follower) Budget(ctx context.Context) outbox.Budget {
 	f.mu.Lock()

@@ -183,6 +183,7 @@ const maxTries = 12
 func (l *lane) pause(e *dingtalk.Error, most time.Duration) {
 	l.mu.Lock()
 	l.round++
+	l.why = e.Error()
 	until := time.Now().Add(max(e.RetryAfter, outbox.Backoff(l.round, 2*time.Second, most, rand.Float64()))) //nolint:gosec // jitter
 	news := l.round == 1
 	if until.After(l.quiet) {
@@ -203,7 +204,7 @@ func (l *lane) pause(e *dingtalk.Error, most time.Duration) {
 func (l *lane) well() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.round, l.quiet = 0, time.Time{}
+	l.round, l.quiet, l.why = 0, time.Time{}, ""
 }
 
 // record keeps what was learnt of d, or done about it.

@@ -21,11 +21,12 @@ type lane struct {
 	app   App       // Client nil: the app is gone
 	quiet time.Time // no call before that: DingTalk is away, throttles, or refuses the app
 	round int       // pauses in a row
+	why   string    // the last of them
 }
 
 func (l *lane) configure(app App) {
 	l.mu.Lock()
-	l.app, l.quiet, l.round = app, time.Time{}, 0
+	l.app, l.quiet, l.round, l.why = app, time.Time{}, 0, ""
 	l.mu.Unlock()
 	signal(l.wake)
 }

@@ -20,7 +20,10 @@ import (
 type Delivery struct {
 	outbox.Delivery
 	Facts
-	Children []Child `json:"children,omitempty"` // those that stem from it; only of a single one
+	Children []Child `json:"children,omitempty"` // those that stem from it; only of a single one, as is:
+	// Why explains in words what the state leaves open: why it repeats another
+	// delivery, what became of those whom it did not reach.
+	Why string `json:"why,omitempty"`
 }
 
 // Facts are what a list shows of an event. They are empty where the event has
@@ -167,6 +170,9 @@ func (o Options) delivery(c echo.Context) error {
 	}
 	children, err := o.Store.List(ctx, outbox.Filter{Of: d.ID, Limit: MaxPage})
 	if err != nil {
+		return err
+	}
+	if answer.Why, err = o.why(ctx, d, children); err != nil {
 		return err
 	}
 	for _, k := range children {
