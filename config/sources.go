@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -116,6 +117,15 @@ func (d *decoder) auth(s *Source, path string) {
 	}
 	if w := a.StandardWebhooks; w != nil && len(w.Secrets) == 0 && !d.Sandbox {
 		d.faults.Add(a.At, "give secrets", "%s.standard_webhooks is incomplete", path)
+	}
+}
+
+func (s *Source) defaults() {
+	s.DedupWindow = cmp.Or(s.DedupWindow, DefaultDedupWindow)
+	s.MaxBody = cmp.Or(s.MaxBody, map[string]Bytes{"github": DefaultMaxBodyGitHub}[s.Type], DefaultMaxBody)
+	if s.Type == Heartbeat {
+		s.Grace = cmp.Or(s.Grace, s.Every/5)
+		s.Severity = cmp.Or(s.Severity, DefaultSeverity)
 	}
 }
 

@@ -41,13 +41,7 @@ func (c *Config) defaults() {
 		l.EveryonePerDay = cmp.Or(l.EveryonePerDay, def.EveryonePerDay)
 	}
 	for i := range c.Sources {
-		s := &c.Sources[i]
-		s.DedupWindow = cmp.Or(s.DedupWindow, DefaultDedupWindow)
-		s.MaxBody = cmp.Or(s.MaxBody, map[string]Bytes{"github": DefaultMaxBodyGitHub}[s.Type], DefaultMaxBody)
-		if s.Type == Heartbeat {
-			s.Grace = cmp.Or(s.Grace, s.Every/5)
-			s.Severity = cmp.Or(s.Severity, DefaultSeverity)
-		}
+		c.Sources[i].defaults()
 	}
 	for i := range c.Rules {
 		r := &c.Rules[i]

@@ -10,7 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"workbell/dingtalk"
 	"workbell/message"
 	"workbell/outbox"
 )
@@ -147,14 +146,8 @@ func (l *lane) askDept(work context.Context, x message.Dept, p *place, client Cl
 	k, now := p.know(x.ID), time.Now()
 	err := error(nil)
 	if k.Size == 0 {
-		var found dingtalk.Department
-		found, err = client.Department(ctx, x.ID)
-		switch {
-		case err == nil && found.Members == 0:
-			err = errors.New("DingTalk does not tell how many people are in it")
-		case err == nil:
-			k = dept{Size: found.Members, Until: now.Add(deptKnown)}
-		}
+		k.Size, err = size(ctx, client, x.ID)
+		k.Until = now.Add(deptKnown)
 	}
 	if err == nil && p.listed(max(k.Size, x.Size)) && !k.Whole { // as missing reckons, or it is asked for ever
 		k.Users, err = l.depts.people(ctx, client, x.ID, now.Add(l.options.CallTimeout/2))
@@ -183,6 +176,15 @@ func (l *lane) askDept(work context.Context, x message.Dept, p *place, client Cl
 	if value, err := json.Marshal(k); err == nil {
 		l.learn(work, outbox.Fact{Key: deptKey(l.name, x.ID), Value: value, Until: k.Until})
 	}
+}
+
+// size asks how many people are in a department and below it.
+func size(ctx context.Context, client Client, id int64) (int, error) {
+	found, err := client.Department(ctx, id)
+	if err == nil && found.Members == 0 {
+		err = errors.New("DingTalk does not tell how many people are in it")
+	}
+	return found.Members, err
 }
 
 // people lists everybody in a department and below it, in as many turns as that
