@@ -134,6 +134,9 @@ func (d *desk) try(b doctest.Block) string {
 	case strings.HasPrefix(b.Text, "route:"):
 		d.alertmanager(b, b.Text)
 		return "routes"
+	case strings.HasPrefix(b.Text, "groups:\n  - name:"):
+		d.prometheus(b)
+		return "rules of Prometheus"
 	case ofRule.MatchString(b.Text):
 		writeFile(d.T, d.dir, "templates/short.tmpl", `{{ define "markdown.title" }}t{{ end }}{{ define "markdown.text" }}t{{ end }}`)
 		d.check(b, framed(d.T, "rules:\n  - name: shown-in-part\n    to: sre\n"+b.Text))
@@ -157,6 +160,28 @@ func (d *desk) alertmanager(b doctest.Block, text string) {
 	file := writeFile(d.T, d.TempDir(), "alertmanager.yml", text)
 	if out, err := exec.Command(tool(d.T, "amtool"), "check-config", file).CombinedOutput(); err != nil {
 		d.Errorf("%s: %v\n%s", b.At, err, out)
+	}
+}
+
+// prometheus reads a file of alerting rules.
+func (d *desk) prometheus(b doctest.Block) {
+	d.Helper()
+	var c struct {
+		Groups []struct {
+			Name  string
+			Rules []struct {
+				Alert, Expr, For    string
+				Labels, Annotations map[string]string
+			}
+		}
+	}
+	decodeYAML(d.T, b.Text, &c)
+	for _, g := range c.Groups {
+		for _, r := range g.Rules {
+			if g.Name == "" || r.Alert == "" || r.Expr == "" {
+				d.Errorf("%s: a rule without a name, or an expression: %+v", b.At, r)
+			}
+		}
 	}
 }
 
@@ -194,9 +219,9 @@ func (d *desk) tests(b doctest.Block) {
 		Tests []struct{ Want []struct{ Rule string } }
 	}
 	decodeYAML(d.T, b.Text, &c)
-	named := "name: " + c.Tests[0].Want[0].Rule + "\n"
+	named := regexp.MustCompile("name: " + regexp.QuoteMeta(c.Tests[0].Want[0].Rule) + "[,\n]")
 	i := len(d.rules) - 1
-	for i >= 0 && !strings.Contains(d.rules[i], named) {
+	for i >= 0 && !named.MatchString(d.rules[i]) {
 		i--
 	}
 	if i < 0 {
