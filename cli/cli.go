@@ -48,6 +48,9 @@ type commands struct {
 	Sandbox    sandboxCmd    `cmd:"" help:"Run the stand-in for DingTalk alone."`
 	Schema     schemaCmd     `cmd:"" help:"Print the JSON Schema of rules.yaml, for editors."`
 	Version    versionCmd    `cmd:"" help:"Print version, commit and Go version."`
+	Completion completionCmd `cmd:"" help:"Print what makes a shell complete workbell's commands, flags and their values."`
+	Man        manCmd        `cmd:"" hidden:"" help:"Print the manual page."`
+	Complete   completeCmd   `cmd:"" hidden:"" help:"Print what a command line may go on with."`
 }
 
 // fileFlags name the user's rules and templates.
