@@ -14,11 +14,11 @@ build: ## one static binary
 
 deps: packages $(BIN)/golangci-lint $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/amtool
 
-packages: # what the tests run besides: the README's curl, a limit on files, a browser, PostgreSQL's programs (no cluster of the system's)
-	@for p in curl:curl prlimit:util-linux chromium:chromium; do \
+packages: # what the tests run besides: the README's curl, a limit on files, a browser, shells, a reader of manual pages, PostgreSQL's programs (no cluster of the system's)
+	@for p in curl:curl prlimit:util-linux chromium:chromium zsh:zsh fish:fish mandoc:mandoc; do \
 		command -v $${p%%:*} >/dev/null && continue; \
 		echo "deps: installing $${p##*:}, once"; \
-		apt-get update -qq && apt-get install -y -qq $${p##*:} >/dev/null; \
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends $${p##*:} >/dev/null; \
 	done
 	@{ ls /usr/lib/postgresql/*/bin/initdb || command -v initdb; } >/dev/null 2>&1 || { \
 		echo "deps: installing postgresql, once"; \
