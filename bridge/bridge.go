@@ -59,8 +59,8 @@ type Bridge struct {
 	plan       atomic.Pointer[routes.Plan]
 	draining   atomic.Bool
 	reloading  sync.Mutex
-	seen       stamps   // of the files at the last load; guarded by reloading, as are
-	secrets    []string // the files among them that rules.yaml names
+	seen       stamps // of the files at the last load; guarded by reloading, as are
+	named      named  // the files among them that rules.yaml names
 	store      outbox.Store
 	metrics    *metrics
 	dispatcher *dispatch.Dispatcher

@@ -29,6 +29,8 @@ type Files struct {
 	Trusted bool
 	// ReadFile reads the files that rules.yaml names (…_file); nil: os.ReadFile.
 	ReadFile func(name string) ([]byte, error)
+	// ListMedia lists the files of media_dir; nil: media.Load.
+	ListMedia func(dir string) ([]media.File, error)
 }
 
 // LoadPlan loads all that `serve` would: rules, secrets' files, templates. The
@@ -39,7 +41,7 @@ func LoadPlan(f Files) (*routes.Plan, config.Faults) {
 		return nil, config.Faults{{At: config.Pos{File: f.Config}, Problem: err.Error(), Remedy: "name it with --config.file"}}
 	}
 	plan, faults := f.compile(data, config.Options{File: name, Sandbox: f.Sandbox, ReadFile: f.ReadFile}, f.templates())
-	plan.Media = loadMedia(plan.Config, &faults)
+	plan.Media = f.loadMedia(plan.Config, &faults)
 	if plan.Transform != nil && len(plan.Media) > 0 {
 		kinds := make(map[string]string, len(plan.Media))
 		for _, f := range plan.Media {
@@ -65,12 +67,15 @@ func (f Files) compile(rules []byte, o config.Options, templates fs.FS) (*routes
 
 // loadMedia lists the files of media_dir. One that no message can use is a
 // warning; that the folder is missing, a fault.
-func loadMedia(cfg *config.Config, faults *config.Faults) []media.File {
-	dir := cfg.MediaDir
+func (f Files) loadMedia(cfg *config.Config, faults *config.Faults) []media.File {
+	dir, list := cfg.MediaDir, f.ListMedia
 	if dir.Value == "" {
 		return nil
 	}
-	files, err := media.Load(dir.Value)
+	if list == nil {
+		list = media.Load
+	}
+	files, err := list(dir.Value)
 	var many interface{ Unwrap() []error }
 	switch {
 	case err == nil:

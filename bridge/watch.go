@@ -7,9 +7,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"workbell/config"
+	"workbell/dispatch"
+	"workbell/media"
 	"workbell/routes"
 )
 
@@ -34,6 +37,21 @@ func (s stamps) equal(t stamps) bool {
 	})
 }
 
+// noteAll notes the files of a folder whose names are wanted.
+func (s stamps) noteAll(dir string, wanted func(name string) bool) {
+	entries, _ := os.ReadDir(dir) // what cannot be read has no files
+	for _, e := range entries {
+		if wanted(e.Name()) && !e.IsDir() {
+			s.note(filepath.Join(dir, e.Name()))
+		}
+	}
+}
+
+func isTemplate(name string) bool { return filepath.Ext(name) == ".tmpl" }
+
+// isMedia is false for what media.Load passes over.
+func isMedia(name string) bool { return !strings.HasPrefix(name, ".") }
+
 // stamps notes rules.yaml and the templates as they are now.
 func (f Files) stamps() stamps {
 	s := stamps{}
@@ -41,56 +59,79 @@ func (f Files) stamps() stamps {
 		s.note(f.Config)
 	}
 	if f.Templates != "" {
-		names, _ := filepath.Glob(filepath.Join(f.Templates, "*.tmpl")) // the pattern is good
-		for _, name := range names {
-			s.note(name)
-		}
+		s.noteAll(f.Templates, isTemplate)
 	}
 	return s
+}
+
+// named are the files that rules.yaml names.
+type named struct {
+	secrets []string
+	tickets []string // files of suite tickets, see changed
+	media   string   // a folder; empty: none
 }
 
 // load loads the plan, and notes each file before it is read: what changes
 // meanwhile is a change afterwards. Its caller holds reloading, but for Start.
 func (b *Bridge) load() (*routes.Plan, config.Faults) {
-	b.seen, b.secrets = b.o.Files.stamps(), nil
+	b.seen, b.named = b.o.Files.stamps(), named{}
 	files := b.o.Files
 	files.ReadFile = func(name string) ([]byte, error) {
-		b.secrets = append(b.secrets, name)
+		b.named.secrets = append(b.named.secrets, name)
 		b.seen.note(name)
 		return os.ReadFile(name)
+	}
+	files.ListMedia = func(dir string) ([]media.File, error) {
+		b.named.media = dir
+		b.seen.noteAll(dir, isMedia)
+		return media.Load(dir)
 	}
 	plan, faults := LoadPlan(files)
 	b.tell(faults)
 	if plan != nil {
-		b.overlook(plan.Config)
+		b.findTickets(plan.Config)
 	}
 	return plan, faults
 }
 
-// overlook forgets the suite tickets, which change every few hours and are read at
-// every request for a token.
-func (b *Bridge) overlook(cfg *config.Config) {
-	for i := range cfg.DingTalk.Apps {
-		ticket := cfg.DingTalk.Apps[i].SuiteTicketFile
-		delete(b.seen, ticket)
-		b.secrets = slices.DeleteFunc(b.secrets, func(name string) bool { return name == ticket })
-	}
+// findTickets takes the suite tickets out of the secrets; in the sandbox none is
+// read.
+func (b *Bridge) findTickets(cfg *config.Config) {
+	b.named.secrets = slices.DeleteFunc(b.named.secrets, func(name string) bool {
+		ticket := slices.ContainsFunc(cfg.DingTalk.Apps, func(a config.App) bool { return a.SuiteTicketFile == name })
+		if ticket {
+			b.named.tickets = append(b.named.tickets, name)
+		}
+		return ticket
+	})
 }
 
 // changed returns the files as they are, and whether they are others than at the
-// last load.
+// last load. Suite tickets change every few hours and are read at every request for
+// a token, so they count only while an app pauses for its credentials: then a new
+// one has it try again at once.
 func (b *Bridge) changed() (now stamps, changed bool) {
 	b.reloading.Lock()
 	defer b.reloading.Unlock()
 	now = b.o.Files.stamps()
-	for _, name := range b.secrets {
+	for _, name := range b.named.secrets {
 		now.note(name)
+	}
+	if b.named.media != "" {
+		now.noteAll(b.named.media, isMedia)
+	}
+	waiting := b.dispatcher != nil && slices.ContainsFunc(b.dispatcher.Status(), func(a dispatch.AppStatus) bool { return a.Reason == dispatch.Misconfigured })
+	for _, ticket := range b.named.tickets {
+		if now[ticket] = b.seen[ticket]; waiting {
+			now.note(ticket)
+		}
 	}
 	return now, !now.equal(b.seen)
 }
 
-// watch reloads when rules.yaml, a template or a secret's file has changed and
-// stays as it is from one look to the next, so that none is read half written. A
+// watch reloads when rules.yaml, a template, a secret's file or one of media_dir
+// has changed and stays as it is from one look to the next, so that none is read
+// half written. A
 // load that failed is repeated only after another change. It looks instead of
 // being told: a folder that also holds the store changes with every webhook, and
 // file systems of other machines tell of nothing.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,6 +13,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"workbell/dispatch"
+	"workbell/sandbox"
+	"workbell/secret"
 )
 
 // watched is a running bridge that looks at its files.
@@ -33,6 +38,13 @@ func newWatched(t *testing.T) *watched {
 	w.write("token", "old-token")
 	w.write("rules.yaml", w.rules("first"))
 	w.write("templates/own.tmpl", `{{ define "text.content" }}one{{ end }}`)
+	w.run()
+	return w
+}
+
+// run runs the bridge until the test ends.
+func (w *watched) run() {
+	t := w.T
 	b, err := Start(t.Context(), Options{
 		Files:   Files{Config: filepath.Join(w.dir, "rules.yaml"), Templates: filepath.Join(w.dir, "templates"), Embedded: os.DirFS("..")},
 		Storage: "sqlite:" + filepath.Join(w.dir, "workbell.db"), MaxBacklog: 100, AutoReload: time.Millisecond,
@@ -51,20 +63,24 @@ func newWatched(t *testing.T) *watched {
 			t.Error(err)
 		}
 	})
-	return w
 }
 
 func (w *watched) rules(rule string) string {
 	return fmt.Sprintf(strings.Replace(watchedRules, "agent_id: 7", "agent_id: 7, app_key: k, app_secret: s", 1), filepath.Join(w.dir, "token"), rule)
 }
 
+// write writes a file in one step: however slow this machine, the bridge never sees
+// half of it.
 func (w *watched) write(name, text string) {
 	w.Helper()
-	path := filepath.Join(w.dir, name)
+	path, unfinished := filepath.Join(w.dir, name), filepath.Join(w.dir, "unfinished")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		w.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(unfinished, []byte(text), 0o600); err != nil {
+		w.Fatal(err)
+	}
+	if err := os.Rename(unfinished, path); err != nil {
 		w.Fatal(err)
 	}
 }
@@ -156,6 +172,69 @@ func TestSymlinksAreWatched(t *testing.T) {
 	w.until("the rules behind the link", w.inForce("linked-1"))
 	link("v2", "..data")
 	w.until("the rules behind the other link", w.inForce("linked-2"))
+}
+
+// TestMediaIsWatched adds, changes and removes files of media_dir; what begins
+// with a dot does not count.
+func TestMediaIsWatched(t *testing.T) {
+	t.Parallel()
+	w := &watched{T: t, dir: t.TempDir()}
+	w.write("media/logo.png", "a picture")
+	w.write("rules.yaml", "dingtalk: {apps: [{name: a, agent_id: 7, app_key: k, app_secret: s}]}\nmedia_dir: "+filepath.Join(w.dir, "media")+"\n")
+	b := &Bridge{o: Options{Log: slog.New(slog.DiscardHandler), Files: Files{Config: filepath.Join(w.dir, "rules.yaml"), Embedded: os.DirFS("..")}}}
+	for _, step := range []struct {
+		what string
+		do   func()
+		want bool
+	}{
+		{"nothing", func() {}, false},
+		{"a hidden file", func() { w.write("media/.upload", "half of it") }, false},
+		{"other content", func() { w.write("media/logo.png", "another picture") }, true},
+		{"another file", func() { w.write("media/map.png", "a map") }, true},
+		{"one file less", func() { _ = os.Remove(filepath.Join(w.dir, "media/map.png")) }, true},
+	} {
+		if plan, faults := b.load(); plan == nil || len(plan.Media) == 0 {
+			t.Fatal(step.what, plan, faults)
+		}
+		step.do()
+		if _, changed := b.changed(); changed != step.want {
+			t.Errorf("%s counts as a change: %t", step.what, changed)
+		}
+	}
+}
+
+// TestNewTicketEndsPause writes the right suite ticket while the app pauses for
+// want of it.
+func TestNewTicketEndsPause(t *testing.T) {
+	t.Parallel()
+	dingtalk := sandbox.New(sandbox.Options{AdoptUnknown: true, Apps: []sandbox.App{
+		{Key: "suite", Secret: secret.New("s"), AgentID: 7, ThirdParty: true, SuiteTicket: "right", CorpID: "c"},
+	}})
+	server := httptest.NewServer(dingtalk.Handler())
+	t.Cleanup(func() { dingtalk.Close(); server.Close() })
+	dir := t.TempDir()
+	w := &watched{T: t, dir: dir}
+	w.write("ticket", "wrong")
+	w.write("token", "a-token")
+	w.write("templates/own.tmpl", `{{ define "template.data.title" }}one{{ end }}`)
+	w.write("rules.yaml", strings.NewReplacer("dingtalk: {", "dingtalk: {base_url: "+server.URL+", ", "agent_id: 7, app_key: k, app_secret: s",
+		"type: third_party, agent_id: 7, suite_key: suite, suite_secret: s, suite_ticket_file: "+filepath.Join(dir, "ticket")+", auth_corp_id: c", "msgtype: text", "msgtype: template, template_id: t").Replace(w.rules("all")))
+	w.run()
+	if code := w.post("a-token"); code != http.StatusAccepted {
+		t.Fatal(code)
+	}
+	paused := func() bool {
+		s := w.dispatcher.Status()
+		return len(s) == 1 && s[0].Reason == dispatch.Misconfigured
+	}
+	w.until("the app pauses for its ticket", paused)
+	loads := w.loads("ok")
+	w.write("ticket", "right")
+	w.until("a load for the new ticket", func() bool { return w.loads("ok") == loads+1 })
+	w.until("the notification", func() bool { return len(dingtalk.Calls()) == 1 })
+	w.write("ticket", "another, while all is well")
+	w.write("templates/own.tmpl", `{{ define "template.data.title" }}two{{ end }}`)
+	w.until("a load for the template", func() bool { return w.loads("ok") == loads+2 })
 }
 
 // TestTicketsAreNotWatched: a new suite ticket, which is read at each request for

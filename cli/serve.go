@@ -51,7 +51,7 @@ func (s *size) UnmarshalText(text []byte) error {
 type serveCmd struct {
 	fileFlags
 	logFlags
-	AutoReload     time.Duration `name:"config.auto-reload-interval" default:"5s" help:"How often to look whether rules.yaml, templates or the files of secrets have changed, and load them then; 0: never."`
+	AutoReload     time.Duration `name:"config.auto-reload-interval" default:"5s" help:"How often to look whether rules.yaml, templates, the files of secrets or those of media_dir have changed, and load them then; 0: never."`
 	Storage        string        `name:"storage" placeholder:"sqlite:FILE" help:"Where to keep events and deliveries: sqlite:FILE, or postgres://… for several bridges on one database. Default: sqlite:workbell.db; with --sandbox a file that is removed at the end."`
 	MaxBacklog     int           `name:"storage.max-backlog" default:"1000000" help:"Most deliveries that may wait; beyond it webhooks get 503."`
 	Retention      days          `name:"storage.retention" default:"30d" help:"How long history is kept (12h, 30d, 1y)."`
