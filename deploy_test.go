@@ -2,7 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -92,6 +97,74 @@ func TestSenders(t *testing.T) {
 	t.Parallel()
 	if out, errs, code := workbell(t, "test", "--config.file=deploy/senders/rules.yaml", "deploy/senders/tests.yaml"); code != 0 {
 		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+}
+
+// presets are the senders of deploy/senders whose real payloads are in
+// source/testdata, and how each proves who it is.
+var presets = map[string]func(h http.Header, event string, body []byte){
+	"gitlab":  func(h http.Header, _ string, _ []byte) { h.Set("X-Gitlab-Token", "GITLAB_TOKEN") },
+	"jenkins": func(h http.Header, _ string, _ []byte) { h.Set("Authorization", "Bearer JENKINS_TOKEN") },
+	"grafana": func(h http.Header, _ string, _ []byte) { h.Set("Authorization", "Bearer GRAFANA_TOKEN") },
+	"gitea": func(h http.Header, event string, body []byte) {
+		h.Set("X-Gitea-Event", event)
+		h.Set("X-Gitea-Signature", signed("GITEA_SECRET", body))
+	},
+	"github": func(h http.Header, event string, body []byte) {
+		h.Set("X-GitHub-Event", event)
+		h.Set("X-Hub-Signature-256", "sha256="+signed("GITHUB_SECRET", body))
+	},
+}
+
+func signed(secret string, body []byte) string {
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// TestSendersPayloads posts every real payload that there is of these senders, with
+// their own proof and without, to a bridge with the rules of deploy/senders: each is
+// taken with the one and refused without it, and no rule or template fails at any.
+func TestSendersPayloads(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	rules := regexp.MustCompile(`\$\{(\w+)\}`).ReplaceAllString(readFile(t, "deploy/senders/rules.yaml"), "$1") // each secret is its variable's name
+	writeFile(t, dir, "rules.yaml", rules)
+	p := startProcess(t, dir, "--sandbox", "--sandbox.listen-address=127.0.0.1:0")
+	for sender, prove := range presets {
+		files, err := filepath.Glob("source/testdata/" + sender + "/*.json")
+		if err != nil || len(files) < 3 {
+			t.Fatal(sender, files, err)
+		}
+		for _, file := range files {
+			event := regexp.MustCompile(`^\w+`).FindString(filepath.Base(file))
+			body := []byte(readFile(t, file))
+			for want, prove := range map[int]func(http.Header, string, []byte){
+				http.StatusAccepted:     prove,
+				http.StatusUnauthorized: func(http.Header, string, []byte) {},
+			} {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.hooks+"/hooks/"+sender, bytes.NewReader(body))
+				if err != nil {
+					t.Fatal(err)
+				}
+				req.Header.Set("Content-Type", "application/json")
+				prove(req.Header, event, body)
+				res, err := http.DefaultClient.Do(req)
+				if err != nil {
+					t.Fatal(err)
+				}
+				answer, _ := io.ReadAll(res.Body)
+				_ = res.Body.Close()
+				if res.StatusCode != want {
+					t.Errorf("%s: want %d, got %d %s", file, want, res.StatusCode, answer)
+				}
+			}
+		}
+	}
+	_, metrics := get(t, p.admin+"/metrics")
+	metrics = strings.ReplaceAll(metrics, `workbell_rule_faults_total{field="to",rule="reviews"}`, "") // reviewers of whom the rules do not know
+	if strings.Contains(metrics, "workbell_rule_faults_total{") || !strings.Contains(metrics, `code="202",source="gitlab"`) {
+		t.Errorf("faults of rules, or none taken:\n%s", metrics)
 	}
 }
 
