@@ -48,12 +48,24 @@ type container struct {
 	Args        []string
 	Env         []struct{ Name string }
 	Ports       []struct{ Name string }
-	Mounts      []struct{ Name string } `yaml:"volumeMounts"`
+	Mounts      []mount `yaml:"volumeMounts"`
+	Ready       probe   `yaml:"readinessProbe"`
+	Live        probe   `yaml:"livenessProbe"`
 	Security    struct {
 		ReadOnly bool                    `yaml:"readOnlyRootFilesystem"`
 		Escalate *bool                   `yaml:"allowPrivilegeEscalation"`
 		Caps     struct{ Drop []string } `yaml:"capabilities"`
 	} `yaml:"securityContext"`
+}
+
+type mount struct {
+	Name string
+	Path string `yaml:"mountPath"`
+}
+
+type probe struct {
+	HTTP *struct{ Path, Port, Scheme string } `yaml:"httpGet"`
+	TCP  *struct{ Port string }               `yaml:"tcpSocket"`
 }
 
 // rendered renders manifests with tools/deploy, which lints them and checks
@@ -101,16 +113,24 @@ tolerations: [{key: a, operator: Exists}]
 podAnnotations: {a: b}
 `)
 	bare := writeFile(t, dir, "bare.yaml", "secrets: []\nenvFrom: []\nnetworkPolicy: {enabled: true}\nstorage: {sqlite: {storageClassName: fast}}\n")
+	guarded := writeFile(t, dir, "guarded.yaml", `web: {configSecret: workbell-web}
+admin: {configSecret: workbell-admin}
+serviceMonitor: {enabled: true, access: {tlsConfig: {serverName: workbell, ca: {secret: {name: ca, key: ca.crt}}}}}
+networkPolicy: {enabled: true, adminFrom: [{namespaceSelector: {matchLabels: {name: operators}}}]}
+`)
+	demanding := writeFile(t, dir, "demanding.yaml", "web: {configSecret: workbell-web, demands: true}\n")
 	for name, c := range map[string]struct {
 		args     []string
 		kinds    []string
 		replicas int
 	}{
-		"sqlite":   {[]string{"helm", "deploy/helm/workbell"}, []string{"ConfigMap", "Service", "StatefulSet"}, 1},
-		"bare":     {[]string{"helm", "deploy/helm/workbell", bare}, []string{"ConfigMap", "NetworkPolicy", "Service", "StatefulSet"}, 1},
-		"postgres": {[]string{"helm", "deploy/helm/workbell", full}, []string{"ConfigMap", "ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceMonitor"}, 3},
-		"base":     {[]string{"kustomize", "deploy/kustomize/base"}, []string{"ConfigMap", "Service", "StatefulSet"}, 1},
-		"sidecar":  {[]string{"kustomize", "deploy/kustomize/sidecar"}, []string{"ConfigMap", "ConfigMap", "Service", "StatefulSet"}, 1},
+		"sqlite":    {[]string{"helm", "deploy/helm/workbell"}, []string{"ConfigMap", "Service", "StatefulSet"}, 1},
+		"bare":      {[]string{"helm", "deploy/helm/workbell", bare}, []string{"ConfigMap", "NetworkPolicy", "Service", "StatefulSet"}, 1},
+		"postgres":  {[]string{"helm", "deploy/helm/workbell", full}, []string{"ConfigMap", "ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget", "Service", "ServiceMonitor"}, 3},
+		"guarded":   {[]string{"helm", "deploy/helm/workbell", guarded}, []string{"ConfigMap", "NetworkPolicy", "Service", "ServiceMonitor", "StatefulSet"}, 1},
+		"demanding": {[]string{"helm", "deploy/helm/workbell", demanding}, []string{"ConfigMap", "Service", "StatefulSet"}, 1},
+		"base":      {[]string{"kustomize", "deploy/kustomize/base"}, []string{"ConfigMap", "Service", "StatefulSet"}, 1},
+		"sidecar":   {[]string{"kustomize", "deploy/kustomize/sidecar"}, []string{"ConfigMap", "ConfigMap", "Service", "StatefulSet"}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,6 +143,7 @@ podAnnotations: {a: b}
 						t.Errorf("%d replicas", m.Spec.Replicas)
 					}
 					checkPod(t, m, list)
+					checkProbes(t, name, m)
 				}
 			}
 			slices.Sort(kinds)
@@ -158,6 +179,12 @@ func checkPod(t *testing.T, workload manifest, all []manifest) {
 		for _, port := range c.Ports {
 			ports[port.Name] = true
 		}
+		for _, arg := range c.Args {
+			_, file, ok := strings.Cut(arg, "file=/")
+			if ok && !slices.ContainsFunc(c.Mounts, func(m mount) bool { return strings.HasPrefix("/"+file, m.Path+"/") }) {
+				t.Errorf("container %s is to read %s, which no volume holds", c.Name, arg)
+			}
+		}
 		if s := c.Security; !s.ReadOnly || s.Escalate == nil || *s.Escalate || !slices.Equal(s.Caps.Drop, []string{"ALL"}) {
 			t.Errorf("container %s may write or gain rights: %+v", c.Name, s)
 		}
@@ -169,6 +196,27 @@ func checkPod(t *testing.T, workload manifest, all []manifest) {
 		for _, port := range m.Spec.Ports {
 			if m.Kind == "Service" && !ports[port.TargetPort] {
 				t.Errorf("the service's port goes to %q, which no container has", port.TargetPort)
+			}
+		}
+	}
+}
+
+// checkProbes holds the probes of workbell's own container against what its web
+// configuration lets through.
+func checkProbes(t *testing.T, name string, workload manifest) {
+	t.Helper()
+	for _, c := range workload.Spec.Template.Spec.Containers {
+		if c.Name != "workbell" {
+			continue
+		}
+		for _, p := range []probe{c.Ready, c.Live} {
+			switch {
+			case name == "demanding" && (p.HTTP != nil || p.TCP == nil):
+				t.Errorf("a probe asks where a password is demanded: %+v", p)
+			case name == "guarded" && (p.HTTP == nil || p.HTTP.Scheme != "HTTPS"):
+				t.Errorf("a probe does not speak TLS: %+v", p)
+			case name == "sqlite" && (p.HTTP == nil || p.HTTP.Scheme == "HTTPS"):
+				t.Errorf("a probe speaks TLS to plain HTTP: %+v", p)
 			}
 		}
 	}

@@ -18,6 +18,20 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if eq .Values.storage.type "postgres" }}yes{{ else if ne .Values.storage.type "sqlite" }}{{ fail (printf "storage.type is %q: write sqlite or postgres" .Values.storage.type) }}{{ end }}
 {{- end }}
 
+{{- define "workbell.scheme" -}}
+{{- if and .Values.web.configSecret .Values.web.tls }}HTTPS{{ else }}HTTP{{ end }}
+{{- end }}
+
+{{/* How a probe asks for a path: (list . path). */}}
+{{- define "workbell.probe" -}}
+{{- $root := index . 0 -}}
+{{- if and $root.Values.web.configSecret $root.Values.web.demands -}}
+tcpSocket: {port: hooks}
+{{- else -}}
+httpGet: {path: {{ index . 1 }}, port: hooks, scheme: {{ include "workbell.scheme" $root }}}
+{{- end }}
+{{- end }}
+
 {{/* The pod, the same for both kinds of storage. */}}
 {{- define "workbell.pod" -}}
 metadata:
@@ -55,6 +69,13 @@ spec:
         {{- end }}
         - --web.listen-address=:8060
         - --metrics.listen-address=:9090
+        {{- if .Values.web.configSecret }}
+        - --web.config.file=/run/secrets/web/web.yml
+        {{- end }}
+        {{- if .Values.admin.configSecret }}
+        - --admin.config.file=/run/secrets/admin/web.yml
+        - --admin.listen-address=:8061
+        {{- end }}
         - --storage.retention={{ .Values.retention }}
         - --log.level={{ .Values.log.level }}
         - --log.format={{ .Values.log.format }}
@@ -80,16 +101,19 @@ spec:
       ports:
         - {name: hooks, containerPort: 8060}
         - {name: metrics, containerPort: 9090}
+        {{- if .Values.admin.configSecret }}
+        - {name: admin, containerPort: 8061}
+        {{- end }}
       startupProbe:
-        httpGet: {path: /readyz, port: hooks}
+        {{- include "workbell.probe" (list . "/readyz") | nindent 8 }}
         periodSeconds: 2
         failureThreshold: 60
       livenessProbe:
-        httpGet: {path: /livez, port: hooks}
+        {{- include "workbell.probe" (list . "/livez") | nindent 8 }}
         timeoutSeconds: 5
         failureThreshold: 6
       readinessProbe:
-        httpGet: {path: /readyz, port: hooks}
+        {{- include "workbell.probe" (list . "/readyz") | nindent 8 }}
         timeoutSeconds: 5
       lifecycle:
         preStop:
@@ -107,6 +131,11 @@ spec:
         {{- end }}
         {{- if .Values.secrets }}
         - {name: secrets, mountPath: /run/secrets/workbell, readOnly: true}
+        {{- end }}
+        {{- range $name := list "web" "admin" }}
+        {{- if (index $.Values $name).configSecret }}
+        - {name: {{ $name }}-config, mountPath: /run/secrets/{{ $name }}, readOnly: true}
+        {{- end }}
         {{- end }}
         {{- if not (include "workbell.postgres" .) }}
         - {name: data, mountPath: /data}
@@ -126,6 +155,12 @@ spec:
           {{- range .Values.secrets }}
           - secret: {name: {{ . }}}
           {{- end }}
+    {{- end }}
+    {{- range $name := list "web" "admin" }}
+    {{- with (index $.Values $name).configSecret }}
+    - name: {{ $name }}-config
+      secret: {secretName: {{ . }}, defaultMode: 0440}
+    {{- end }}
     {{- end }}
   {{- with .Values.nodeSelector }}
   nodeSelector:
