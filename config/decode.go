@@ -367,6 +367,7 @@ func pairs(n *yaml.Node, merges int) func(func(k, v *yaml.Node) bool) {
 	}
 }
 
+// kindOf says what n is, without its value: at the wrong place that may be a secret.
 func kindOf(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -374,7 +375,7 @@ func kindOf(n *yaml.Node) string {
 	case yaml.SequenceNode:
 		return "a list"
 	}
-	return strconv.Quote(n.Value)
+	return "a single value"
 }
 
 func join(path, key string) string {

@@ -60,5 +60,8 @@ func (d *decoder) syntax(err error) {
 		p.Line, _ = strconv.Atoi(m[1])
 		problem = m[2]
 	}
+	if strings.HasPrefix(problem, "unknown anchor") { // it names the value, which may be a secret
+		problem = "a value begins with *, and so stands for another that is not there (quote it, if * is its first character)"
+	}
 	d.faults.Add(p, "check indentation, quotes and colons there and in the line above", "not YAML: %s", problem)
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,8 +10,28 @@ import (
 	"workbell/secret"
 )
 
-// secretKeys are the keys whose values are secrets, wherever they stand.
-var secretKeys = []string{"app_secret", "suite_secret", "suite_ticket", "bearer_token", "password", "secrets"}
+// secretKey matches the keys whose values are secrets wherever they stand, and what
+// people write by mistake instead; openInAuth those below auth whose values are none.
+var (
+	secretKey  = regexp.MustCompile(`(?i)secret|token|ticket|passw`)
+	openInAuth = []string{"username", "header", "none"}
+)
+
+// hides says whether the value n of key is a secret, below auth or elsewhere: there
+// whatever is not known to be none, since a text without its key is one, too.
+func hides(key string, n *yaml.Node, auth bool) bool {
+	switch {
+	case strings.HasSuffix(key, "_file"):
+		return false
+	case secretKey.MatchString(key):
+		return true
+	case key == "base_url":
+		return strings.Contains(n.Value, "@") // which holds a password, perhaps
+	case key == "auth":
+		return n.Kind == yaml.ScalarNode && n.Value != "none"
+	}
+	return auth && n.Kind == yaml.ScalarNode && !slices.Contains(openInAuth, key)
+}
 
 // Redact returns rules.yaml for showing: the values of secrets are masked, but
 // for variables (${NAME}), which tell nothing. Of a text that is no YAML it
@@ -21,7 +42,7 @@ func Redact(data []byte) []byte {
 		return []byte("# rules.yaml is not YAML just now, and might show secrets.\n")
 	}
 	r := redaction{strings.SplitAfter(string(data), "\n"), map[*yaml.Node]bool{}}
-	r.walk(&doc, false)
+	r.walk(&doc, false, false)
 	return []byte(strings.Join(r.lines, ""))
 }
 
@@ -31,11 +52,12 @@ type redaction struct {
 	masked map[*yaml.Node]bool
 }
 
-// walk masks what is below n; hidden says whether n is a secret's value.
-func (r *redaction) walk(n *yaml.Node, hidden bool) {
+// walk masks what is below n; hidden says whether n is a secret's value, auth
+// whether it is below auth.
+func (r *redaction) walk(n *yaml.Node, hidden, auth bool) {
 	switch {
 	case n.Kind == yaml.AliasNode && hidden && !r.masked[n.Alias]: // what it stands for is one, wherever that is written
-		r.walk(n.Alias, true)
+		r.walk(n.Alias, true, auth)
 	case n.Kind == yaml.ScalarNode && hidden && !r.masked[n]:
 		r.mask(n)
 	}
@@ -44,9 +66,10 @@ func (r *redaction) walk(n *yaml.Node, hidden bool) {
 	}
 	for i, c := range n.Content {
 		if n.Kind != yaml.MappingNode {
-			r.walk(c, hidden)
+			r.walk(c, hidden, auth)
 		} else if i%2 == 1 {
-			r.walk(c, hidden || slices.Contains(secretKeys, n.Content[i-1].Value))
+			key := n.Content[i-1].Value
+			r.walk(c, hidden || hides(key, c, auth), auth || key == "auth")
 		}
 	}
 }

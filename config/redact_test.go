@@ -34,6 +34,10 @@ sources:
           SECRET
           SECRET
   - auth: {secrets: *anchor}
+  - {name: a, auth: SECRET}
+  - {name: b, auth: none}
+  - {name: c, auth: {tokn: SECRET, basic: SECRET, hmac: {header: X-Open, key: SECRET}, bearer_token_file: /run/secrets/bearer}}
+dingtalk2: {base_url: "https://u:SECRET@x"}
 people: {password: u1}
 x: &later SECRET
 sources2:
@@ -43,7 +47,7 @@ sources2:
 	if strings.Contains(got, "SEC") || strings.Contains(got, "RET") {
 		t.Errorf("a secret shows:\n%s", got)
 	}
-	for _, kept := range []string{"# a comment", "app_key: k", "# why", "auth_corp_id: corp", "/run/secrets/app", "名字", "username: u", "${VARIABLE}"} {
+	for _, kept := range []string{"# a comment", "app_key: k", "# why", "auth_corp_id: corp", "/run/secrets/app", "名字", "username: u", "auth: none", "X-Open", "/run/secrets/bearer", "${VARIABLE}"} {
 		if !strings.Contains(got, kept) {
 			t.Errorf("%q is lost:\n%s", kept, got)
 		}

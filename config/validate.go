@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -75,8 +76,12 @@ func (d *decoder) dingtalk(dt *DingTalk) {
 		}
 		return Pos{File: d.File}
 	}
-	if u, err := url.Parse(dt.BaseURL); !d.Sandbox && (err != nil || u.Host == "" || u.Scheme != "https" && !loopback(u.Hostname())) {
-		d.faults.Add(at("base_url"), "write https://oapi.dingtalk.com, or https://oapi.dingtalk.io outside China", "dingtalk.base_url: %q is not an https URL", dt.BaseURL)
+	if !d.Sandbox && !isBaseURL(dt.BaseURL) {
+		shown := strconv.Quote(dt.BaseURL) + " is not an https URL"
+		if strings.Contains(dt.BaseURL, "@") {
+			shown = "it holds a user name or a password, which DingTalk does not take" // and nobody may read
+		}
+		d.faults.Add(at("base_url"), "write https://oapi.dingtalk.com, or https://oapi.dingtalk.io outside China", "dingtalk.base_url: %s", shown)
 	}
 	var err error
 	if dt.Location, err = time.LoadLocation(dt.Timezone); err != nil {
@@ -161,6 +166,19 @@ func (d *decoder) people(c *Config) {
 			}
 		}
 	}
+}
+
+// isBaseURL says whether s is where DingTalk, or a stand-in on this machine, is
+// asked.
+func isBaseURL(s string) bool {
+	u, err := url.Parse(s)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "":
+		return false
+	case u.Scheme == "http":
+		return loopback(u.Hostname())
+	}
+	return u.Scheme == "https"
 }
 
 func loopback(host string) bool {
