@@ -16,8 +16,8 @@ import (
 //go:embed rules.yaml docs/rules.schema.json all:templates
 var embedded embed.FS
 
-// version is set by the linker in a release.
-var version string
+// version and commit are set by the linker in a release.
+var version, commit string
 
 func main() { os.Exit(run()) }
 
@@ -26,6 +26,6 @@ func run() int {
 	defer stop()
 	return cli.Run(ctx, cli.Env{
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
-		Embedded: embedded, Version: cli.BuildVersion(version),
+		Embedded: embedded, Version: cli.BuildVersion(version, commit),
 	}, os.Args[1:])
 }

@@ -13,10 +13,10 @@ type Version struct {
 	Go      string `json:"go"`
 }
 
-// BuildVersion reads the version out of the binary. set is what the linker was
-// told (-ldflags "-X main.version=…"), empty otherwise.
-func BuildVersion(set string) Version {
-	v := Version{Version: set}
+// BuildVersion reads the version out of the binary. version and commit are what the
+// linker was told (-ldflags "-X main.version=… -X main.commit=…"), empty otherwise.
+func BuildVersion(version, commit string) Version {
+	v := Version{Version: version, Commit: commit}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -26,7 +26,7 @@ func BuildVersion(set string) Version {
 		v.Version = info.Main.Version
 	}
 	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
+		if s.Key == "vcs.revision" && v.Commit == "" {
 			v.Commit = s.Value
 		}
 	}
