@@ -22,6 +22,11 @@ import (
 // asks for the source of its own files alone.
 var allowed = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD-2-Clause-Views", "ISC", "MIT", "MIT-0", "MPL-2.0", "Unlicense", "CC0-1.0", "Zlib"}
 
+const (
+	standardLibrary = "std"           // as govulncheck and CycloneDX call it
+	publicDomain    = "Public domain" // which is no licence of SPDX's list
+)
+
 // enough is how much of a licence's file, in percent, has to be known text.
 const enough = 75
 
@@ -33,10 +38,10 @@ var (
 // read are the files that a person has read, since no program knows all of their
 // text, by the first 16 digits of their SHA-256: a changed one has to be read again.
 var read = map[string][]string{
-	"f597097efe3d9702": {"BSD-2-Clause", "BSD-3-Clause", "MIT"},                // modernc.org/libc LICENSE-3RD-PARTY.md: Go, musl and what is in it
-	"b4366b9c27a93646": {"Apache-2.0", "BSD-3-Clause", "MIT", "Public domain"}, // modernc.org/sqlite LICENSE-3RD-PARTY.md: its section 1 is what is linked, SQLite itself among it
-	"8438c9c89b849131": {"Public domain"},                                      // modernc.org/sqlite LICENSE-SQLITE
-	"5ae5bee3072a8413": nil,                                                    // modernc.org/memory LICENSE-LOGO: where a picture is from, which is not linked
+	"f597097efe3d9702": {"BSD-2-Clause", "BSD-3-Clause", "MIT"},             // modernc.org/libc LICENSE-3RD-PARTY.md: Go, musl and what is in it
+	"b4366b9c27a93646": {"Apache-2.0", "BSD-3-Clause", "MIT", publicDomain}, // modernc.org/sqlite LICENSE-3RD-PARTY.md: its section 1 is what is linked, SQLite itself among it
+	"8438c9c89b849131": {publicDomain},                                      // modernc.org/sqlite LICENSE-SQLITE
+	"5ae5bee3072a8413": nil,                                                 // modernc.org/memory LICENSE-LOGO: where a picture is from, which is not linked
 }
 
 // holder is whose code is linked, and the files that say under which conditions.
@@ -73,7 +78,7 @@ func licences(target string) error {
 	if len(faults) > 0 || target == "" {
 		return errors.Join(faults...)
 	}
-	return os.WriteFile(target, notices.Bytes(), 0o644)
+	return os.WriteFile(target, notices.Bytes(), 0o644) //nolint:gosec // for all to read
 }
 
 // licences returns what the files of h allow, or why that will not do.
@@ -126,7 +131,7 @@ func holders() ([]holder, error) {
 		return nil, fmt.Errorf("asking go for GOROOT: %w", err)
 	}
 	standard := strings.TrimSpace(string(root))
-	files["Go's standard library"] = above(standard, standard)
+	files[standardLibrary] = above(standard, standard)
 	err = filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err == nil && d.IsDir() && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".") && path != "."):
