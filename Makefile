@@ -77,7 +77,7 @@ holes: $(BIN)/audit $(BIN)/vulndb ## known ones, in what is linked into the bina
 
 check-deploy: $(BIN)/golangci-lint $(BIN)/promtool-$(PROMTOOL) $(BIN)/deploy ## rules with promtool; charts, manifests and the package by their own libraries
 	cd tools/deploy && golangci-lint run ./...
-	go test -tags heavy -count=1 -run 'TestPromtool|TestDashboardParses|TestDebianPackage|TestManifests' .
+	go test -tags heavy -count=1 -run 'TestPromtool|TestDashboardParses|TestDebianPackage|TestManifests|TestImages' .
 
 VERSION ?= dev
 release-files: $(BIN)/audit # what the program writes itself, and the licences of what is in it

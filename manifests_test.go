@@ -221,3 +221,29 @@ func checkProbes(t *testing.T, name string, workload manifest) {
 		}
 	}
 }
+
+// TestImages reads the Dockerfiles as BuildKit does, and has what would be unsafe in
+// one refused.
+func TestImages(t *testing.T) {
+	t.Parallel()
+	text := readFile(t, "deploy/Dockerfile")
+	for name, c := range map[string]struct{ text, says string }{
+		"as it is":       {text, ""},
+		"of a release":   {readFile(t, "deploy/Dockerfile.release"), ""},
+		"as root":        {strings.Replace(text, "WORKDIR /etc", "USER root\nWORKDIR /etc", 1), "runs as root"},
+		"another base":   {strings.Replace(text, ":nonroot\n", ":latest\n", 1), "runs as root"},
+		"by a shell":     {strings.Replace(text, `ENTRYPOINT ["/usr/bin/workbell"]`, "ENTRYPOINT /usr/bin/workbell", 1), "ENTRYPOINT"},
+		"of nothing":     {strings.Replace(text, "--from=build", "--from=bild", 1), "no stage"},
+		"without go.sum": {strings.Replace(text, "go.sum", "go.some", 1), "not there"},
+		"a typing error": {strings.Replace(text, "VOLUME", "VOLUM", 1), "VOLUM"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			file := writeFile(t, t.TempDir(), "Dockerfile", c.text)
+			out, err := exec.Command(tool(t, "deploy"), "image", file, ".").CombinedOutput()
+			if (err == nil) != (c.says == "") || !strings.Contains(string(out), c.says) {
+				t.Errorf("want %q, got %v %s", c.says, err, out)
+			}
+		})
+	}
+}

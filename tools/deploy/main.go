@@ -4,6 +4,7 @@
 //
 //	deploy helm CHART [VALUES.yaml]    lints and prints the chart's manifests
 //	deploy kustomize FOLDER            prints the folder's manifests
+//	deploy image DOCKERFILE CONTEXT    checks a Dockerfile
 //	deploy deb NFPM.yaml TARGET.deb    builds the Debian package
 //
 // Exit code 1 means that something is wrong; what, is on standard error.
@@ -34,8 +35,10 @@ func run(args []string) error {
 		manifests, err = kustomization(args[1])
 	case len(args) == 3 && args[0] == "deb":
 		return debian(args[1], args[2])
+	case len(args) == 3 && args[0] == "image":
+		return image(args[1], args[2])
 	default:
-		return errors.New("write helm CHART [VALUES.yaml], kustomize FOLDER or deb NFPM.yaml TARGET.deb")
+		return errors.New("write helm CHART [VALUES.yaml], kustomize FOLDER, image DOCKERFILE CONTEXT or deb NFPM.yaml TARGET.deb")
 	}
 	if err != nil {
 		return err
