@@ -82,7 +82,7 @@ func (s *Store) submit(ctx context.Context, c *call) error {
 func (s *Store) flush() {
 	defer close(s.flushed)
 	for range s.signal {
-		runtime.Gosched() // whoever is about to call gets in, without a timer
+		s.gather()
 		batch, more, closed := s.take()
 		if more {
 			ring(s.signal)
@@ -91,6 +91,21 @@ func (s *Store) flush() {
 			s.commit(batch)
 		}
 		if closed && !more {
+			return
+		}
+	}
+}
+
+// gather returns once nobody is about to call: while others are running, and
+// bring more, a larger batch costs everybody less than an earlier one.
+func (s *Store) gather() {
+	for n := -1; ; {
+		runtime.Gosched()
+		s.mu.Lock()
+		was := n
+		n = len(s.waiting)
+		s.mu.Unlock()
+		if n == was || n >= maxFlush {
 			return
 		}
 	}
