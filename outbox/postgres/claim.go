@@ -33,11 +33,21 @@ func (s *Store) Claim(ctx context.Context, app string, max int, lease time.Durat
 // claimable are the deliveries that may be leased, but for when they are due.
 const claimable = "app = $1 AND state = 0 AND ready AND lease = 0"
 
+// nextDue is when the next of them is due after $2. It looks at one of each
+// priority, as deliveries_claim has them.
+const nextDue = `WITH RECURSIVE p AS (
+		(SELECT priority FROM deliveries WHERE ` + claimable + ` ORDER BY priority DESC LIMIT 1)
+		UNION ALL
+		SELECT n.* FROM p CROSS JOIN LATERAL
+			(SELECT priority FROM deliveries WHERE ` + claimable + ` AND priority < p.priority ORDER BY priority DESC LIMIT 1) n)
+	SELECT min(n.due) FROM p CROSS JOIN LATERAL
+		(SELECT due FROM deliveries WHERE ` + claimable + ` AND priority = p.priority AND due > $2 ORDER BY due LIMIT 1) n`
+
 func (t *tx) claim(app string, max int, lease time.Duration) (due []outbox.Delivery, next time.Time, err error) {
 	if err := t.lapse(); err != nil {
 		return nil, next, err
 	}
-	err = t.each(func(r pgx.Rows) error {
+	t.ask(func(r pgx.Rows) error {
 		var d outbox.Delivery
 		err := scan(r, &d, &d.Fence)
 		due = append(due, d)
@@ -45,60 +55,54 @@ func (t *tx) claim(app string, max int, lease time.Duration) (due []outbox.Deliv
 	}, `WITH these AS (SELECT id FROM deliveries WHERE `+claimable+` AND due <= $2 ORDER BY priority DESC, due, id LIMIT $3 FOR UPDATE SKIP LOCKED)
 		UPDATE deliveries d SET lease = $4, fence = nextval('fences'), holder = $5 FROM these WHERE d.id = these.id
 		RETURNING `+columns+", d.fence", app, t.now, max, t.at.Add(lease).UnixMilli(), t.holder)
-	if err != nil {
+	t.askEarliest(&next, nextDue, "SELECT min(lease) FROM deliveries WHERE app = $1 AND lease > 0", app)
+	if err := t.send(); err != nil {
 		return nil, next, err
 	}
 	slices.SortFunc(due, func(a, b outbox.Delivery) int {
 		return cmp.Or(cmp.Compare(b.Priority, a.Priority), a.Due.Compare(b.Due), cmp.Compare(a.ID, b.ID))
 	})
-	next, err = t.earliest(
-		"SELECT min(due) FROM deliveries WHERE "+claimable+" AND due > $2",
-		"SELECT min(lease) FROM deliveries WHERE app = $1 AND lease > 0", app)
-	return due, next, err
+	return due, next, nil
 }
 
-// earliest returns the first of when something is due after now and when a
-// lease ends; zero: neither.
-func (t *tx) earliest(due, lease, app string) (next time.Time, err error) {
+// askEarliest reads, when it is sent, the first of when something is due after
+// now and when a lease ends; it leaves next where there is neither.
+func (t *tx) askEarliest(next *time.Time, due, lease, app string) {
 	first := func(r pgx.Rows) error {
 		var at *int64
 		err := r.Scan(&at)
 		if at != nil && (next.IsZero() || *at < next.UnixMilli()) {
-			next = instant(*at)
+			*next = instant(*at)
 		}
 		return err
 	}
 	t.ask(first, due, app, t.now)
 	t.ask(first, lease, app)
-	return next, t.send()
 }
 
 // lapse ends the leases whose time is over, and reads the clock. What another
 // is changing at the same time is left to it.
 func (t *tx) lapse() error {
 	t.askClock()
-	if err := t.send(); err != nil {
-		return err
-	}
-	return t.lose("lease > 0 AND lease <= $1", t.now, "SKIP LOCKED")
+	return t.lose("lease > 0 AND lease <= (SELECT "+nowMillis+")", "SKIP LOCKED")
 }
 
 // loseOwn ends the leases that this store has given.
 func (t *tx) loseOwn() error {
 	t.askClock()
-	return t.lose("lease > 0 AND holder = $1", t.holder, "")
+	return t.lose("lease > 0 AND holder = $1", "", t.holder)
 }
 
 // lose ends the leases that the condition names. Attempts in flight are of
 // unknown outcome then.
-func (t *tx) lose(which string, arg int64, skip string) error {
+func (t *tx) lose(which, skip string, args ...any) error {
 	var held []*delivery
-	t.askDeliveries(&held, "WHERE "+which+" ORDER BY id FOR UPDATE "+skip, arg)
+	t.askDeliveries(&held, "WHERE "+which+" ORDER BY id FOR UPDATE "+skip, args...)
 	t.ask(func(pgx.Rows) error {
 		t.wake = true
 		return nil
 	}, `WITH these AS (SELECT delivery, kind FROM followups WHERE `+which+` ORDER BY delivery, kind FOR UPDATE `+skip+`)
-		UPDATE followups f SET lease = 0, holder = 0 FROM these WHERE f.delivery = these.delivery AND f.kind = these.kind RETURNING 1`, arg)
+		UPDATE followups f SET lease = 0, holder = 0 FROM these WHERE f.delivery = these.delivery AND f.kind = these.kind RETURNING 1`, args...)
 	if err := t.send(); err != nil {
 		return err
 	}

@@ -23,6 +23,13 @@ func (d *delivery) into() []any {
 		&d.flying, &d.lease, &d.fence, &d.resolved, &d.acked, &d.nth, &d.counts}
 }
 
+// ofEvent says that deliveries d are of events e: by the range of those that were
+// kept with it, or as strays.
+const ofEvent = "(d.id >= e.first AND d.id < e.first + e.calls AND NOT d.stray OR d.event = e.id AND d.stray)"
+
+// ofEvents are the ids of the deliveries of events $1.
+const ofEvents = "SELECT d.id FROM events e JOIN deliveries d ON " + ofEvent + " WHERE e.id = ANY($1)"
+
 // mayRing says whether an attempt of a queued delivery is in flight or may have
 // been taken.
 func (d *delivery) mayRing() bool { return d.rang != 0 || d.flying != 0 }

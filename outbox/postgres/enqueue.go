@@ -129,7 +129,7 @@ func (k *keeper) look() error {
 			return err
 		}
 	}
-	k.askLanes(lanes)
+	k.askBusyLanes(lanes)
 	if len(k.waiting) > 0 {
 		k.later("SELECT id FROM deliveries WHERE waits = ANY($1) AND waits <> 0 ORDER BY id FOR UPDATE", ends)
 	}

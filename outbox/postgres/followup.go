@@ -29,7 +29,7 @@ func (t *tx) claimFollowups(app string, max int, lease time.Duration) (due []out
 	if err := t.lapse(); err != nil {
 		return nil, next, err
 	}
-	err = t.each(func(r pgx.Rows) error {
+	t.ask(func(r pgx.Rows) error {
 		var d outbox.Due
 		err := scanFollowup(r, &d.Followup, &d.Delivery.ID, &d.Fence)
 		due = append(due, d)
@@ -40,15 +40,13 @@ func (t *tx) claimFollowups(app string, max int, lease time.Duration) (due []out
 			WHERE f.delivery = these.delivery AND f.kind = these.kind RETURNING f.*)
 		SELECT `+followupColumns+`, delivery, fence FROM claimed f ORDER BY due, delivery, kind`,
 		app, t.now, max, t.at.Add(lease).UnixMilli(), t.holder)
+	t.askEarliest(&next,
+		"SELECT min(due) FROM followups WHERE app = $1 AND app <> '' AND lease = 0 AND due > $2",
+		"SELECT min(lease) FROM followups WHERE app = $1 AND lease > 0", app)
+	err = t.send()
 	for i := 0; i < len(due) && err == nil; i++ {
 		due[i].Delivery, err = t.whole(due[i].Delivery.ID)
 	}
-	if err != nil {
-		return nil, next, err
-	}
-	next, err = t.earliest(
-		"SELECT min(due) FROM followups WHERE app = $1 AND app <> '' AND lease = 0 AND due > $2",
-		"SELECT min(lease) FROM followups WHERE app = $1 AND lease > 0", app)
 	return due, next, err
 }
 

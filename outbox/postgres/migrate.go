@@ -13,6 +13,9 @@ import (
 //go:embed schema.sql
 var schema string
 
+//go:embed schema2.sql
+var schema2 string
+
 // migration brings the tables from one version to the next.
 type migration struct {
 	sql string
@@ -23,7 +26,7 @@ type migration struct {
 
 // migrations are all there are. Append only, and each only adds: what has been
 // released is never changed.
-var migrations = []migration{{schema, 1}}
+var migrations = []migration{{schema, 1}, {schema2, 1}}
 
 // migrate brings the tables to the newest version, all or nothing, while others
 // that start at the same time wait. own is the schema to make, if it is not there.

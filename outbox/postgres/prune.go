@@ -86,7 +86,7 @@ func (t *tx) older(from, before int64, limit int) (old []int64, next int64, err 
 // that none gets another (Amend).
 func (t *tx) over(old []int64, max int) (over []int64, err error) {
 	var held []*delivery
-	t.askDeliveries(&held, "WHERE event = ANY($1) AND state <> 0 ORDER BY id FOR UPDATE", old)
+	t.askDeliveries(&held, "WHERE id = ANY(ARRAY("+ofEvents+")) AND state <> 0 ORDER BY id FOR UPDATE", old)
 	if err := t.send(); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (t *tx) over(old []int64, max int) (over []int64, err error) {
 	if err != nil {
 		return nil, err
 	}
-	return t.ids(`SELECT id FROM events e WHERE id = ANY($1) AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.event = e.id
+	return t.ids(`SELECT id FROM events e WHERE id = ANY($1) AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE `+ofEvent+`
 		AND (d.state = 0 OR d.counts > $2 OR EXISTS (SELECT 1 FROM followups WHERE delivery = d.id))) ORDER BY id LIMIT $3`, locked, t.now, max)
 }
 
@@ -103,7 +103,7 @@ func (t *tx) remove(events []int64) error {
 	if len(events) == 0 {
 		return t.send()
 	}
-	ids, err := t.ids("SELECT id FROM deliveries WHERE event = ANY($1)", events)
+	ids, err := t.ids(ofEvents, events)
 	if err != nil {
 		return err
 	}

@@ -190,7 +190,7 @@ func conditions(f outbox.Filter) (string, []any) {
 	add(len(states) > 0, "d.state = ANY($%d)", states)
 	add(f.Rule != "", "d.rule = $%d", f.Rule)
 	add(f.App != "", "d.app = $%d", f.App)
-	add(f.Event != 0, "d.event = $%d", f.Event)
+	add(f.Event != 0, "d.id = ANY(ARRAY("+fmt.Sprintf("SELECT d.id FROM events e JOIN deliveries d ON %s WHERE e.id = $%%d", ofEvent)+"))", f.Event)
 	add(f.Of != 0, "d.parent = $%d AND d.parent <> 0", f.Of)
 	add(f.WaitsWith != 0, "d.waits = (SELECT waits FROM deliveries WHERE id = $%d) AND d.waits <> 0", f.WaitsWith)
 	add(f.Source != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.source = $%d)", f.Source)

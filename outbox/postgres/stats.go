@@ -27,7 +27,8 @@ func (s *Store) Stats(ctx context.Context) (st outbox.Stats, err error) {
 				st.Oldest = instant(*oldest)
 			}
 			return err
-		}, "SELECT min(created) FROM deliveries WHERE state = 0")
+		}, `SELECT least((SELECT created FROM deliveries WHERE state = 0 ORDER BY id LIMIT 1),
+			(SELECT min(created) FROM deliveries WHERE state = 0 AND stray))`)
 		err := t.send()
 		st.Open = st.States[outbox.Queued]
 		return err

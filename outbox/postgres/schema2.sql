@@ -1,0 +1,15 @@
+-- Version 2: fewer index entries for each delivery that is accepted. What the
+-- version before asks by an index that is gone it still gets, later.
+
+-- stray is whether a delivery is not among the first … first+calls-1 of its event,
+-- or it is not known. The version before does not say.
+ALTER TABLE deliveries ADD COLUMN stray boolean NOT NULL DEFAULT true;
+DROP INDEX deliveries_event;
+CREATE INDEX deliveries_stray ON deliveries (event) WHERE stray;
+
+-- Others are taken in the order of their ids, which deliveries_state has.
+DROP INDEX deliveries_oldest;
+CREATE INDEX deliveries_oldest ON deliveries (created) WHERE state = 0 AND stray;
+
+-- deliveries_claim has the same, by priority.
+DROP INDEX deliveries_due;
