@@ -39,9 +39,13 @@ func (t *tx) askBusyLanes(lanes []int64) {
 	for i, l := range lanes {
 		taken[i] = slot(l)
 	}
-	t.later(`SELECT pg_advisory_xact_lock($1, slot) FROM (SELECT DISTINCT slot FROM unnest($2::bigint[], $3::int[]) l (lane, slot) CROSS JOIN LATERAL
-		(SELECT 1 FROM deliveries d WHERE d.lane = l.lane AND d.lane <> 0 AND d.state = 0 LIMIT 1) o ORDER BY slot) s`, laneLocks, lanes, taken)
+	t.later(busyLanes, laneLocks, lanes, taken)
 }
+
+const busyLanes = `SELECT pg_advisory_xact_lock($1, slot) FROM
+	(SELECT DISTINCT slot FROM unnest($2::bigint[], $3::int[]) l (lane, slot) CROSS JOIN LATERAL
+		(SELECT 1 FROM deliveries d WHERE d.lane = l.lane AND d.lane <> 0 AND d.state = 0 LIMIT 1) o
+	ORDER BY slot) s`
 
 // askLanes takes the locks of groups' lanes; 0 is none.
 func (t *tx) askLanes(lanes []int64) {

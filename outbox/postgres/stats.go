@@ -27,14 +27,18 @@ func (s *Store) Stats(ctx context.Context) (st outbox.Stats, err error) {
 				st.Oldest = instant(*oldest)
 			}
 			return err
-		}, `SELECT least((SELECT created FROM deliveries WHERE state = 0 ORDER BY id LIMIT 1),
-			(SELECT min(created) FROM deliveries WHERE state = 0 AND stray))`)
+		}, oldest)
 		err := t.send()
 		st.Open = st.States[outbox.Queued]
 		return err
 	})
 	return st, err
 }
+
+// oldest is when the oldest open delivery was taken: those kept with their events
+// were so in the order of their ids.
+const oldest = `SELECT least((SELECT created FROM deliveries WHERE state = 0 ORDER BY id LIMIT 1),
+	(SELECT min(created) FROM deliveries WHERE state = 0 AND stray))`
 
 // askFold adds up, when it is sent, what has been appended to the tally since the
 // last time, and counts what is open. It needs intake.

@@ -155,3 +155,30 @@ func TestMigrate(t *testing.T) {
 	t.Parallel()
 	postgres.MigrateTest(t, database(t, "template1"))
 }
+
+func TestPlans(t *testing.T) {
+	t.Parallel()
+	postgres.PlanTest(t, database(t, "template1"))
+}
+
+// TestAcceptsBesideOthers: while another has all the lanes' locks, as a bridge
+// whose updates wait for the disk, a new group's event is kept.
+func TestAcceptsBesideOthers(t *testing.T) {
+	t.Parallel()
+	url := database(t, "template1")
+	s := open(t, url)
+	c, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close(context.Background()) }()
+	const laneLocks = 0x77626c01
+	if _, err := c.Exec(t.Context(), "BEGIN; SELECT pg_advisory_xact_lock("+fmt.Sprint(laneLocks)+", slot) FROM generate_series(0, 63) slot"); err != nil {
+		t.Fatal(err)
+	}
+	e := event("k")
+	e.Messages[0].Group = "new"
+	if _, err := s.Enqueue(t.Context(), []outbox.Entry{e}); err != nil {
+		t.Errorf("an event of a group in which nothing is open waited for another's lane: %v", err)
+	}
+}
