@@ -182,3 +182,13 @@ func TestAcceptsBesideOthers(t *testing.T) {
 		t.Errorf("an event of a group in which nothing is open waited for another's lane: %v", err)
 	}
 }
+
+func TestRecord(t *testing.T) {
+	t.Parallel()
+	postgres.RecordTest(t, database(t, "template1"))
+}
+
+func TestRolling(t *testing.T) {
+	t.Parallel()
+	postgres.RollingTest(t, database(t, "template1"))
+}
