@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,14 +80,4 @@ func (s *Store) Ready(ctx context.Context) error {
 	return s.run(ctx, "writing a probe", func(t *tx) error {
 		return t.exec("INSERT INTO tally VALUES ($1, 0)", queued)
 	})
-}
-
-// Size is not to be had: what a table has grown to says nothing of how much of it
-// is in use, and counting that would read all of it.
-func (s *Store) Size(context.Context) (int64, error) {
-	if err := s.enter(); err != nil {
-		return 0, err
-	}
-	s.using.RUnlock()
-	return 0, errors.ErrUnsupported
 }
