@@ -100,14 +100,22 @@ func (s *Server) Run() error {
 	if err := s.cmd.Start(); err != nil {
 		return err
 	}
+	if err = until(func() error { return s.exec("postgres", "SELECT 1") }); err == nil {
+		return nil
+	}
+	text, _ := os.ReadFile(log.Name())
+	return fmt.Errorf("PostgreSQL does not answer: %w; its log:\n%s", err, bytes.TrimSpace(text))
+}
+
+// until tries do until it comes off, or half a minute is over.
+func until(do func() error) (err error) {
 	for range 600 {
-		if err = s.exec("postgres", "SELECT 1"); err == nil {
+		if err = do(); err == nil {
 			return nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	text, _ := os.ReadFile(log.Name())
-	return fmt.Errorf("PostgreSQL does not answer: %w; its log:\n%s", err, bytes.TrimSpace(text))
+	return err
 }
 
 // Stop ends the server at once, as a crash would (immediate mode).
