@@ -2,7 +2,6 @@ package bridge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -24,24 +23,8 @@ func openStore(ctx context.Context, storage string, maxBacklog int, zone *time.L
 	case "sqlite":
 		return sqlite.Open(ctx, sqlite.Options{Path: rest, MaxBacklog: maxBacklog, Zone: zone})
 	case "postgres", "postgresql":
-		s, err := postgres.Open(ctx, postgres.Options{URL: storage, MaxBacklog: maxBacklog, Zone: zone})
-		if err != nil {
-			return nil, err
-		}
-		if err := sameTime(ctx, s); err != nil {
-			return nil, errors.Join(err, s.Close())
-		}
-		return s, nil
+		return postgres.Open(ctx, postgres.Options{URL: storage, MaxBacklog: maxBacklog, Zone: zone, ClockTolerance: clockTolerance})
 	default:
 		return nil, fmt.Errorf("--storage: %q names no engine; write sqlite:FILE or postgres://user:password@host/database", scheme)
 	}
-}
-
-// sameTime refuses a clock that is wrong.
-func sameTime(ctx context.Context, s *postgres.Store) error {
-	ahead, err := s.ClockAhead(ctx)
-	if err == nil && ahead.Abs() > clockTolerance {
-		err = fmt.Errorf("this machine's clock shows %s more than the database's; set the one that is wrong", ahead.Round(time.Second))
-	}
-	return err
 }

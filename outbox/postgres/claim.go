@@ -47,6 +47,9 @@ func (t *tx) claim(app string, max int, lease time.Duration) (due []outbox.Deliv
 	if err := t.lapse(); err != nil {
 		return nil, next, err
 	}
+	if err := t.sameTime(); err != nil {
+		return nil, next, err
+	}
 	t.ask(func(r pgx.Rows) error {
 		var d outbox.Delivery
 		err := scan(r, &d, &d.Fence)

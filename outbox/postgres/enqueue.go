@@ -140,7 +140,10 @@ func (k *keeper) look() error {
 	}
 	k.askContents(contents)
 	k.askOldest(lanes)
-	return k.send()
+	if err := k.send(); err != nil {
+		return err
+	}
+	return k.sameTime()
 }
 
 // drafts goes through those of all calls.

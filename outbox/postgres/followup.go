@@ -29,6 +29,9 @@ func (t *tx) claimFollowups(app string, max int, lease time.Duration) (due []out
 	if err := t.lapse(); err != nil {
 		return nil, next, err
 	}
+	if err := t.sameTime(); err != nil {
+		return nil, next, err
+	}
 	t.ask(func(r pgx.Rows) error {
 		var d outbox.Due
 		err := scanFollowup(r, &d.Followup, &d.Delivery.ID, &d.Fence)

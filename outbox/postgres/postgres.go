@@ -57,6 +57,12 @@ type Options struct {
 	// Zone is where DingTalk's day begins; nil means UTC. All stores on one
 	// database have the same.
 	Zone *time.Location
+	// ClockTolerance is by how much this machine's clock may be apart from the
+	// database's; 0: any. While it is more the store does not open, and one that is
+	// open neither keeps, gives out nor reserves anything: what callers reckon by
+	// their clock (which day's quota a call takes of, until when a message is worth
+	// sending) must agree with what others do.
+	ClockTolerance time.Duration
 	// Filling opens a store that is being filled with another's content, too; see
 	// FillFrom.
 	Filling bool
@@ -130,6 +136,16 @@ func (s *Store) prepare(ctx context.Context) error {
 	if err := s.settled(ctx); err != nil {
 		return err
 	}
+	err := s.transact(ctx, "BEGIN", func(t *tx) error {
+		t.askClock()
+		if err := t.send(); err != nil {
+			return err
+		}
+		return t.sameTime()
+	})
+	if err != nil {
+		return err
+	}
 	return s.pool.QueryRow(ctx, "SELECT nextval('holders')").Scan(&s.holder)
 }
 
@@ -161,24 +177,6 @@ func (s *Store) Close() error {
 // Wake has a value after deliveries or follow-ups may have become due, or a
 // quota free, here or by another store on the same database.
 func (s *Store) Wake() <-chan struct{} { return s.wake }
-
-// ClockAhead says by how much this machine's clock shows more than the
-// database's, as far as the time of the question allows to tell.
-func (s *Store) ClockAhead(ctx context.Context) (ahead time.Duration, err error) {
-	err = s.read(ctx, "comparing clocks", func(t *tx) error {
-		t.askClock() // once for the connection to learn the statement
-		if err := t.send(); err != nil {
-			return err
-		}
-		before := time.Now()
-		t.askClock()
-		err := t.send()
-		after := time.Now()
-		ahead = max(before.Sub(t.at), 0) + min(after.Sub(t.at), 0)
-		return err
-	})
-	return ahead, err
-}
 
 // ring puts a value into a channel of one, if it has none.
 func ring(c chan struct{}) {

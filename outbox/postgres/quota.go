@@ -19,7 +19,8 @@ func countable(quotas []outbox.Quota) error {
 	return nil
 }
 
-// lockQuotas takes the locks of the keys that are limited, and reads the clock:
+// lockQuotas takes the locks of the keys that are limited, and reads the clock,
+// which must be near this machine's, by which the keys' days are reckoned:
 // until the transaction ends nobody else takes of them, so what is read now is
 // what there is. Nobody else need be kept from giving back.
 func (t *tx) lockQuotas(quotas []outbox.Quota) error {
@@ -31,7 +32,10 @@ func (t *tx) lockQuotas(quotas []outbox.Quota) error {
 	}
 	t.askLock(quotaLocks, keys)
 	t.askClock()
-	return t.send()
+	if err := t.send(); err != nil {
+		return err
+	}
+	return t.sameTime()
 }
 
 // share is what is taken of a key, in one row.

@@ -77,4 +77,3 @@ func vacuum(t *testing.T, url string) {
 		t.Fatal(err)
 	}
 }
-

@@ -75,9 +75,13 @@ func (s *Store) Used(ctx context.Context, keys ...string) (map[string]int, error
 }
 
 // Ready returns nil if the store can be written to: it appends nothing to the
-// tally, and commits that.
+// tally, and commits that. A clock that is wrong is a reason not to be.
 func (s *Store) Ready(ctx context.Context) error {
 	return s.run(ctx, "writing a probe", func(t *tx) error {
-		return t.exec("INSERT INTO tally VALUES ($1, 0)", queued)
+		t.askClock()
+		if err := t.exec("INSERT INTO tally VALUES ($1, 0)", queued); err != nil {
+			return err
+		}
+		return t.sameTime()
 	})
 }

@@ -19,8 +19,9 @@ type tx struct {
 	ctx    context.Context
 	opts   *Options
 	holder int64
-	at     time.Time // by the database's clock, see askClock
-	now    int64     // at, in milliseconds
+	at     time.Time     // by the database's clock, see askClock
+	now    int64         // at, in milliseconds
+	ahead  time.Duration // by how much more this machine's clock shows, see sameTime
 	wake   bool
 	queue  pgx.Batch // statements whose turn comes before the next read
 	asked  bool      // one of them has an answer that somebody waits for
@@ -192,17 +193,6 @@ func (t *tx) ids(sql string, args ...any) (all []int64, err error) {
 		return err
 	}, sql, args...)
 	return all, err
-}
-
-// askClock reads the database's clock when it is sent: after the locks have
-// been taken that what is decided by it depends on.
-func (t *tx) askClock() {
-	t.ask(func(r pgx.Rows) error {
-		err := r.Scan(&t.at)
-		t.at = t.at.UTC()
-		t.now = t.at.UnixMilli()
-		return err
-	}, "SELECT clock_timestamp()")
 }
 
 // askIntake locks out, when it is sent, everybody else who gives numbers to new
