@@ -20,38 +20,45 @@ func countable(quotas []outbox.Quota) error {
 }
 
 // lockQuotas takes the locks of the keys that are limited, and reads the clock,
-// which must be near this machine's, by which the keys' days are reckoned:
-// until the transaction ends nobody else takes of them, so what is read now is
-// what there is. Nobody else need be kept from giving back.
-func (t *tx) lockQuotas(quotas []outbox.Quota) error {
-	var keys []int64
+// which must be near this machine's, by which the keys' days are reckoned, and
+// what is taken of them, what stops first before. Until the transaction ends
+// nobody else takes of them, so what is read now is what there is. Nobody else
+// need be kept from giving back.
+func (t *tx) lockQuotas(quotas []outbox.Quota) (taken map[string][]share, err error) {
+	var limited []string
+	var locks []int64
 	for _, q := range quotas {
 		if q.Limit > 0 && q.N > 0 {
-			keys = append(keys, fingerprint(q.Key))
+			limited, locks = append(limited, q.Key), append(locks, fingerprint(q.Key))
 		}
 	}
-	t.askLock(quotaLocks, keys)
+	t.askLock(quotaLocks, locks)
 	t.askClock()
-	if err := t.send(); err != nil {
-		return err
+	taken = map[string][]share{}
+	if len(limited) > 0 {
+		t.ask(func(r pgx.Rows) error {
+			var key string
+			var s share
+			err := r.Scan(&key, &s.until, &s.n)
+			taken[key] = append(taken[key], s)
+			return err
+		}, "SELECT key, until, n FROM taken WHERE key = ANY($1) AND (until = 0 OR until > (SELECT "+nowMillis+")) ORDER BY key, until", limited)
 	}
-	return t.sameTime()
+	if err := t.send(); err != nil {
+		return nil, err
+	}
+	return taken, t.sameTime()
 }
 
 // share is what is taken of a key, in one row.
 type share struct{ until, n int64 }
 
-// exceeded finds the quotas that stand in the way.
-func (t *tx) exceeded(quotas []outbox.Quota) (g outbox.Grant, err error) {
+// exceeded finds the quotas that stand in the way, given what is taken.
+func exceeded(quotas []outbox.Quota, taken map[string][]share) (g outbox.Grant) {
 	want := make(map[string]int64, len(quotas))
-	var limited []string
 	for _, q := range quotas {
 		want[q.Key] += int64(q.N)
-		if q.Limit > 0 && q.N > 0 {
-			limited = append(limited, q.Key)
-		}
 	}
-	taken, err := t.taken(limited)
 	unknown := false
 	for _, q := range quotas {
 		if q.Limit == 0 || q.N == 0 || slices.Contains(g.Over, q.Key) {
@@ -75,23 +82,7 @@ func (t *tx) exceeded(quotas []outbox.Quota) (g outbox.Grant, err error) {
 	if unknown || g.Never {
 		g.RetryAt = time.Time{}
 	}
-	return g, err
-}
-
-// taken reads what counts of the keys now, what stops first before.
-func (t *tx) taken(keys []string) (map[string][]share, error) {
-	all := map[string][]share{}
-	if len(keys) == 0 {
-		return all, nil
-	}
-	err := t.each(func(r pgx.Rows) error {
-		var key string
-		var s share
-		err := r.Scan(&key, &s.until, &s.n)
-		all[key] = append(all[key], s)
-		return err
-	}, "SELECT key, until, n FROM taken WHERE key = ANY($1) AND (until = 0 OR until > $2) ORDER BY key, until", keys, t.now)
-	return all, err
+	return g
 }
 
 // freed returns when n of what is taken stops counting, or zero where that

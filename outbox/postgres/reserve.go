@@ -25,7 +25,8 @@ func (s *Store) Reserve(ctx context.Context, lease outbox.Lease, quotas []outbox
 func (t *tx) reserve(lease outbox.Lease, quotas []outbox.Quota) (outbox.Grant, error) {
 	var found []*delivery
 	t.askDeliveries(&found, "WHERE id = $1 FOR UPDATE", lease.ID)
-	if err := t.lockQuotas(quotas); err != nil {
+	taken, err := t.lockQuotas(quotas)
+	if err != nil {
 		return outbox.Grant{}, err
 	}
 	switch {
@@ -34,9 +35,9 @@ func (t *tx) reserve(lease outbox.Lease, quotas []outbox.Quota) (outbox.Grant, e
 	case found[0].flying != 0:
 		return outbox.Grant{}, refusal{fmt.Errorf("reserving for delivery %d: its attempt %d has not ended; Update ends it", lease.ID, found[0].flying)}
 	}
-	g, err := t.exceeded(quotas)
-	if err != nil || len(g.Over) > 0 {
-		return g, err
+	g := exceeded(quotas, taken)
+	if len(g.Over) > 0 {
+		return g, nil
 	}
 	number := found[0].tries + 1
 	t.forget()
@@ -52,11 +53,12 @@ func (s *Store) Take(ctx context.Context, quotas []outbox.Quota) (g outbox.Grant
 		return g, fmt.Errorf("taking quotas: %w", err)
 	}
 	err = s.run(ctx, "taking quotas", func(t *tx) error {
-		if err := t.lockQuotas(quotas); err != nil {
+		taken, err := t.lockQuotas(quotas)
+		if err != nil {
 			return err
 		}
-		if g, err = t.exceeded(quotas); err != nil || len(g.Over) > 0 {
-			return err
+		if g = exceeded(quotas, taken); len(g.Over) > 0 {
+			return nil
 		}
 		t.forget()
 		t.spend(quotas)
