@@ -22,6 +22,7 @@ type tx struct {
 	at     time.Time     // by the database's clock, see askClock
 	now    int64         // at, in milliseconds
 	ahead  time.Duration // by how much more this machine's clock shows, see sameTime
+	single bool          // one round trip that only reads, for which PostgreSQL begins and commits by itself
 	wake   bool
 	queue  pgx.Batch // statements whose turn comes before the next read
 	asked  bool      // one of them has an answer that somebody waits for
@@ -101,7 +102,11 @@ func (s *Store) once(ctx context.Context, begin string, do func(*tx) error) erro
 		conn: c, ctx: ctx, opts: &s.opts, holder: s.holder,
 		contents: map[int64]int64{}, lanes: map[int64]int64{},
 	}
-	t.later(begin)
+	if begin == "" {
+		t.single = true
+	} else {
+		t.later(begin)
+	}
 	if err := t.complete(do); err != nil {
 		_, _ = c.Exec(ctx, "ROLLBACK") // a connection that cannot is closed by Release
 		return err
@@ -114,7 +119,7 @@ func (s *Store) once(ctx context.Context, begin string, do func(*tx) error) erro
 
 // complete runs do, writes what is written once for all of it, and commits.
 func (t *tx) complete(do func(*tx) error) error {
-	if err := do(t); err != nil {
+	if err := do(t); err != nil || t.single {
 		return err
 	}
 	if t.asked { // the answer may have to wake somebody
