@@ -202,17 +202,20 @@ func (q query) matches(r *row) bool {
 		slices.Contains(r.To.Mobiles, q.Person)
 }
 
-// learn adds to known the events of a page, but for those of a resend, which may
-// be far from the others.
+// maxLearnt is how many events in a row are read for those of a page.
+const maxLearnt = 500
+
+// learn adds to known the events of a page, but for those that are far from the
+// others: of a resend, say.
 func (c *Console) learn(ctx context.Context, page []outbox.Delivery, known map[int64]outbox.Event) error {
 	if len(page) == 0 {
 		return nil
 	}
-	newest := page[0].Event
+	newest, oldest := page[0].Event, page[0].Event
 	for _, d := range page {
-		newest = max(newest, d.Event)
+		newest, oldest = max(newest, d.Event), min(oldest, d.Event)
 	}
-	events, err := c.Store.Events(ctx, outbox.EventFilter{Before: newest + 1, Limit: len(page)})
+	events, err := c.Store.Events(ctx, outbox.EventFilter{Before: newest + 1, After: oldest - 1, Limit: maxLearnt})
 	for _, e := range events {
 		known[e.ID] = e
 	}
