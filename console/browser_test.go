@@ -22,6 +22,12 @@ func TestLive(t *testing.T) {
 	tab.says("#list tbody tr", "HighLatency: firing")
 	tab.says("#list tbody tr .state", "sent")
 	tab.says("#news", "HighLatency") // what a screen reader says
+	r.alert("HighLatency", "critical", "resolved", "p99 is 0.2 s")
+	tab.says("#list tbody tr .word", "resolved")
+	tab.open("/why")
+	tab.says("#live", "live")
+	r.alert("Watchdog", "none", "firing", "it lives")
+	tab.says("#events li", "Watchdog: firing") // of which nobody is told
 }
 
 // TestFilter finds deliveries by text, recipient and state, and keeps what it

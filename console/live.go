@@ -84,8 +84,8 @@ func (c *Console) leave() {
 	c.watch.streams--
 }
 
-// look returns a text that changes when the delivery does; with 0, when any is
-// made or changes its state. All pages together ask the store for that once in
+// look returns a text that changes when the delivery does; with 0, when an event
+// comes or any delivery is made or changes its state. All pages together ask the store for that once in
 // lookEvery.
 func (c *Console) look(ctx context.Context, id int64) string {
 	if id != 0 {
@@ -104,13 +104,20 @@ func (c *Console) look(ctx context.Context, id int64) string {
 	if err != nil {
 		return c.watch.seen
 	}
+	event, err := c.Store.Events(ctx, outbox.EventFilter{Limit: 1})
+	if err != nil {
+		return c.watch.seen
+	}
 	stats, err := c.Store.Stats(ctx)
 	if err != nil {
 		return c.watch.seen
 	}
 	c.watch.at, c.watch.seen = time.Now(), fmt.Sprint(stats.Open, stats.States)
 	if len(newest) > 0 {
-		c.watch.seen += strconv.FormatInt(newest[0].ID, 10)
+		c.watch.seen += fmt.Sprint(" ", newest[0].ID)
+	}
+	if len(event) > 0 {
+		c.watch.seen += fmt.Sprint(" ", event[0].ID)
 	}
 	return c.watch.seen
 }

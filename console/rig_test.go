@@ -295,7 +295,14 @@ func eval[T any](t *tab, script string) T {
 	return v
 }
 
-// click and write are what people do.
-func click(selector string) action { return chromedp.Click(chromedp.CSS(selector)) }
+// click and write are what people do. A click is one step of the page's: between
+// finding an element and clicking it, a page that is live may exchange it.
+func click(selector string) action {
+	return chromedp.Evaluate[chromedp.Void](`new Promise((done) => { const go = () => {
+		const e = document.querySelector(`+quoted(selector)+`);
+		if (!e) { setTimeout(go, 30); return; }
+		e.focus(); e.click(); done();
+	}; go(); })`, chromedp.EvalAwaitPromise)
+}
 
 func write(selector, text string) action { return chromedp.SendKeys(chromedp.CSS(selector), text) }

@@ -63,6 +63,9 @@ func (c *Console) why(e echo.Context, p *page) error {
 			body.Missing = p.words.text("why.noevent", body.Event)
 		}
 		before, _ := strconv.ParseInt(e.QueryParam("before"), 10, 64)
+		if before == 0 {
+			p.Live = "/live"
+		}
 		body.Events, err = c.events(ctx, e.QueryParam("q"), before)
 		return err
 	case err != nil:
