@@ -75,7 +75,7 @@ const keys = {
   "?": () => $("help").showModal(),
 };
 document.addEventListener("keydown", (e) => {
-  const typing = e.target.closest("input, textarea, select, dialog");
+  const typing = e.target.closest("input, textarea, select, dialog[open]");
   if (typing || e.ctrlKey || e.metaKey || e.altKey || !keys[e.key]) return;
   e.preventDefault();
   keys[e.key]();
