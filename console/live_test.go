@@ -106,6 +106,7 @@ func TestChinese(t *testing.T) {
 	r.until(d[0], "recalled")
 	tab := r.browser(look{language: "zh-CN"})
 	tab.open("/deliveries/" + d[0])
+	tab.says("ol.line", "告警中 · critical")
 	tab.says("ol.line", "已请求撤回（somebody）")
 	tab.says("ol.line .trace", "未询问：critical 已匹配并结束")
 	tab.says("ol.line .trace", `severity == "critical" 成立`)

@@ -31,7 +31,7 @@ var pages = sync.OnceValue(func() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
 	for lang, words := range catalogues {
 		funcs := template.FuncMap{
-			"t": words.text, "state": words.state, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "said": phrasebooks[lang].say, "share": share, "meter": meter, "most": func() int { return message.MaxBytes },
+			"t": words.text, "state": words.state, "status": words.status, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "said": phrasebooks[lang].say, "share": share, "meter": meter, "most": func() int { return message.MaxBytes },
 		}
 		common := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "page/layout.tmpl", "page/parts.tmpl"))
 		all[lang] = map[string]*template.Template{}

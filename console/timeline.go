@@ -15,7 +15,7 @@ func (c *Console) timeline(b *deliveryPage, p *page) []step {
 	var steps []step
 	if b.Kept.ID != 0 {
 		steps = append(steps,
-			step{At: b.Kept.Received, Tone: "good", Title: t("step.received", b.Kept.Source), Text: strings.Join(strings.Fields(b.Kept.Name+" "+b.Kept.Status+" "+b.Kept.Severity), " · ")},
+			step{At: b.Kept.Received, Tone: "good", Title: t("step.received", b.Kept.Source), Text: strings.Join(slices.DeleteFunc([]string{b.Kept.Name, p.words.status(b.Kept.Status), b.Kept.Severity}, func(s string) bool { return s == "" }), " · ")},
 			c.ruled(b, p))
 	}
 	queued := step{At: b.Created, Tone: "good", Title: t("step.queued", p.words.recipients(b.To, 6))}

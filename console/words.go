@@ -64,6 +64,14 @@ func (w words) text(key string, args ...any) string {
 
 func (w words) state(s outbox.State) string { return w.text("state." + string(s)) }
 
+// status is an event's: in words, where it is one that all senders share.
+func (w words) status(s string) string {
+	if known := w["status."+s]; known != "" {
+		return known
+	}
+	return s
+}
+
 // age is how long ago t was, in one unit.
 func (w words) age(t, now time.Time) string {
 	switch d := now.Sub(t); {
