@@ -46,7 +46,7 @@ func TestFilter(t *testing.T) {
 	tab.do(click(".clear"))
 	tab.see(`location.search == "" && document.querySelectorAll("#list tbody tr").length == 2`)
 	for query, want := range map[string]string{
-		"person=u42": "search #99", "source=alertmanager": "DiskFull", "rule=builds": "search #99", "group=search+%2399": "search #99",
+		"person=u42": "search #99", "person=octocat": "DiskFull", "source=alertmanager": "DiskFull", "rule=builds": "search #99", "group=search+%2399": "search #99",
 		"from=2020-01-01T00:00&state=done&person=u1": "DiskFull",
 	} {
 		tab.open("/?" + query)

@@ -15,12 +15,16 @@ type listPage struct {
 	First          bool // the newest are shown
 	States         []outbox.State
 	Sources, Rules []string
+	People         []string
 	Hooks          string
 }
 
 func (c *Console) deliveries(e echo.Context, p *page) error {
 	p.name, p.Here, p.Title = "deliveries", "deliveries", p.words.text("nav.deliveries")
 	q := parse(e.QueryParams(), p.Zone)
+	if r := c.Rules(); q.Person != "" && r.Transform != nil {
+		q.ids = who(r, q.Person)
+	}
 	l, err := c.list(e.Request().Context(), q)
 	if err != nil {
 		return err
@@ -30,6 +34,7 @@ func (c *Console) deliveries(e echo.Context, p *page) error {
 		for i := range cfg.Sources {
 			body.Sources = append(body.Sources, cfg.Sources[i].Name)
 		}
+		body.People = people(cfg)
 		for i := range cfg.Rules {
 			body.Rules = append(body.Rules, cfg.Rules[i].Name)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"workbell/message"
 	"workbell/outbox"
 )
 
@@ -26,11 +27,12 @@ const (
 type query struct {
 	State, Source, Rule, Group string
 	Text                       string // in the title, of the delivery or of the event
-	Person                     string // among the recipients
+	Person                     string // among the recipients, by id or as people in rules.yaml names them
 	From, Until                time.Time
 	Before                     int64
 
 	values url.Values
+	ids    message.Recipients // all that Person may be among recipients
 }
 
 // row is a delivery of the list with what is shown of its event.
@@ -63,6 +65,7 @@ func parse(v url.Values, zone *time.Location) query {
 	if stateGroups[q.State] == nil && !slices.Contains(outbox.States, outbox.State(q.State)) {
 		q.State = ""
 	}
+	q.ids = message.Recipients{Users: []string{q.Person}, Mobiles: []string{q.Person}}
 	q.From, _ = time.ParseInLocation(dateTime, v.Get("from"), zone)
 	q.Until, _ = time.ParseInLocation(dateTime, v.Get("until"), zone)
 	q.Before, _ = strconv.ParseInt(v.Get("before"), 10, 64)
@@ -198,8 +201,7 @@ func (q query) matches(r *row) bool {
 	if q.Person == "" {
 		return true
 	}
-	return r.To.Everyone || slices.ContainsFunc(r.To.Users, func(u string) bool { return strings.EqualFold(u, q.Person) }) ||
-		slices.Contains(r.To.Mobiles, q.Person)
+	return reaches(r.To, q.ids) || slices.ContainsFunc(r.To.Users, func(u string) bool { return strings.EqualFold(u, q.Person) })
 }
 
 // maxLearnt is how many events in a row are read for those of a page.
