@@ -48,11 +48,13 @@ func (b *Bridge) consoleApps() []console.App {
 		status[s.App] = s
 	}
 	var apps []console.App
+	pauses := b.follower.Pauses()
 	for _, a := range b.plan.Load().Config.DingTalk.Apps {
 		s := status[a.Name]
 		apps = append(apps, console.App{
 			Name: a.Name, Trouble: string(s.Reason), Until: s.PausedUntil,
 			LastSuccess: s.LastSuccess, LastError: s.LastError, LastErrorAt: s.LastErrorAt,
+			FollowsNot: pauses[a.Name].Why, FollowsAt: pauses[a.Name].Until,
 			CallsKey: outbox.CallsKey(a.Name, dispatch.Method), RecipientsKey: dispatch.RecipientsKey(a.Name),
 			CallsLimit: a.Limits.CallsPerSecond, RecipientLimit: a.Limits.RecipientsPerMinute,
 			UserKey:    func(user, date string) string { return dispatch.UserKey(a.Name, user, date) },

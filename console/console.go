@@ -75,6 +75,8 @@ type App struct {
 	LastSuccess time.Time
 	LastError   string
 	LastErrorAt time.Time
+	FollowsNot  string    // why follow-ups pause, in words; empty: they do not
+	FollowsAt   time.Time // when they go on
 
 	CallsKey, RecipientsKey    string // of outbox.Store.Used
 	CallsLimit, RecipientLimit int

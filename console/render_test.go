@@ -88,11 +88,13 @@ func TestOverviewSays(t *testing.T) {
 	c := New(Options{Store: store, Rules: func() Rules { return Rules{Config: &config.Config{}} },
 		Budget: func() outbox.Budget { return outbox.Budget{Used: used, Limit: 100} },
 		Apps: func() []App {
-			return []App{{Name: "ops", Trouble: "misconfigured", UserKey: func(user, date string) string { return user + date }, UserLimit: 500}}
+			return []App{{Name: "ops", Trouble: "misconfigured", FollowsNot: "too many calls", FollowsAt: time.Now().Add(90 * time.Minute), UserKey: func(user, date string) string { return user + date }, UserLimit: 500}}
 		},
 	})
 	for n, want := range map[int][2]string{
 		10: {"somebody must act", "需要有人处理"},
+		11: {"Follow-ups go on in 1 h", "后续操作将在1 小时后继续"},
+		12: {"too many calls", "调用过多"},
 		90: {"nobody asks what became of messages", "不再查询消息的结果"},
 		95: {"low priority is gathered by the hour", "低优先级按小时汇总"},
 	} {
