@@ -5,16 +5,17 @@ import "modernc.org/sqlite"
 // The log (Path-wal) is copied into the file once it has so many pages (32 MB),
 // beside the writer, which would otherwise stall for tens of milliseconds. When
 // so few are left that it hardly shows, the writer copies those itself: only
-// then has all been copied at one moment, and the log begins anew. A log of
-// logStop pages (512 MB) stops the writer until it is copied.
+// then has all been copied at one moment, and the log begins anew. Where
+// as much comes meanwhile as was to be copied, the disk cannot follow, and the
+// writer waits.
 //
 // SQLite begins the log anew only where no query still reads from it. Queries
 // that always overlap would let it grow for ever: from logHeld pages (96 MB)
-// on, the writer waits for a moment without any.
+// on, the writer waits for a moment without any. So the log has logHeld and three
+// times logPages at most (192 MB).
 const (
 	logPages = 4096
 	logRest  = 128
-	logStop  = 16 * logPages
 	logHeld  = 3 * logPages
 )
 
@@ -50,7 +51,7 @@ func (s *Store) checkpoint() {
 	default:
 	}
 	switch {
-	case k.pages >= logStop:
+	case k.busy && k.pages-k.from >= logPages:
 		s.finishLog()
 	case k.pages >= logPages && !k.busy:
 		k.busy, k.from = true, k.pages
