@@ -66,9 +66,7 @@ func (t *tx) amend(a *outbox.Amendment, letters []letter) (all []outbox.Ref, err
 	if err := d.allowed(a); err != nil {
 		return nil, refusal{fmt.Errorf("amending delivery %d, which is %s: %w", a.Delivery, d.before, err)}
 	}
-	if err := t.change(a, d); err != nil {
-		return nil, err
-	}
+	t.change(a, d)
 	t.refollow(a, d)
 	t.receive(a.Delivery, a.Receipts)
 	t.note(a.Delivery, a.Note)
@@ -147,20 +145,19 @@ func wasSent(s outbox.State) bool { return s == outbox.Recalled || s.Next(outbox
 
 // change moves the delivery to its new state, if there is one, and notes who
 // takes care of it.
-func (t *tx) change(a *outbox.Amendment, d *amended) (err error) {
+func (t *tx) change(a *outbox.Amendment, d *amended) {
 	switch a.State {
 	case "":
 	case outbox.Queued:
 		t.revive(a, d)
 	case outbox.Superseded:
-		err = t.finish(d.delivery, a.State, a.Reason, false)
+		t.finish(d.delivery, a.State, a.Reason, false)
 	default:
 		t.counts[code(d.before)]--
 		t.counts[code(a.State)]++
 		t.later("UPDATE deliveries SET state = $1, reason = $2 WHERE id = $3", code(a.State), clean(a.Reason), d.id)
 	}
 	t.later("UPDATE deliveries SET updated = $1, acked = CASE WHEN $2 AND acked = 0 THEN $1 ELSE acked END WHERE id = $3", t.now, a.Acked, d.id)
-	return err
 }
 
 // revive queues a delivery that has ended without having been sent.

@@ -99,7 +99,7 @@ func (t *tx) endAttempts(all []ending) {
 // finish moves a delivery out of queued, ends its lease, and lets the next of
 // its group go, and its follow-ups, where it has been sent; else these go. It
 // needs the lock of the delivery's lane.
-func (t *tx) finish(d *delivery, to outbox.State, reason string, spend bool, add ...outbox.Followup) error {
+func (t *tx) finish(d *delivery, to outbox.State, reason string, spend bool, add ...outbox.Followup) {
 	d.counts = 0
 	if d.rang != 0 {
 		d.counts = t.opts.endOfDay(d.rang)
@@ -115,17 +115,17 @@ func (t *tx) finish(d *delivery, to outbox.State, reason string, spend bool, add
 	} else { // not claimed by anybody: it was not sent
 		t.later("DELETE FROM followups WHERE delivery = $1", d.id)
 	}
-	return t.advance(d.lane)
+	t.advance(d.lane)
 }
 
-// advance makes the oldest open event of a lane ready; 0 is no lane. It needs
-// the lane's lock.
-func (t *tx) advance(lane int64) error {
+// advance makes the oldest open event of a lane ready, when it is sent; 0 is no
+// lane. It needs the lane's lock.
+func (t *tx) advance(lane int64) {
 	if lane == 0 {
-		return nil
+		return
 	}
 	delete(t.lanes, lane)
-	return t.each(func(pgx.Rows) error {
+	t.ask(func(pgx.Rows) error {
 		t.wake = true
 		return nil
 	}, `UPDATE deliveries SET ready = true WHERE state = 0 AND NOT ready AND lane = $1 AND lane <> 0 AND event =

@@ -40,9 +40,7 @@ func (t *tx) expire(max int) (expired []outbox.Delivery, next time.Time, err err
 	}
 	over = slices.DeleteFunc(over, func(d *delivery) bool { return d.lane != 0 && !slices.Contains(lanes, d.lane) }) // come in between
 	for _, d := range over {
-		if err := t.finish(d, outbox.Expired, "it was not worth sending any more (expire)", false); err != nil {
-			return nil, next, err
-		}
+		t.finish(d, outbox.Expired, "it was not worth sending any more (expire)", false)
 	}
 	for _, d := range over {
 		x, err := t.delivery(d.id)

@@ -19,6 +19,8 @@
 //     last two deliveries of an event would each leave the next to the other.
 //     Whoever has it may lock rows of the lane in any order: those that lock one
 //     without it (claiming, reserving, ending leases) wait for no lane.
+//     Whoever has intake needs none of a lane in which nothing is open: nothing
+//     comes into it meanwhile.
 //  3. rows of deliveries, by id: state, lease, fence, attempt in flight, and with
 //     them the rows of other tables that are a delivery's.
 //  4. quotas (advisory): what is taken of limited keys, while it is compared

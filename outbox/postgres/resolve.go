@@ -37,18 +37,19 @@ func (k *keeper) resolve(d *draft) (bar bool, err error) {
 	}, "SELECT "+deliveryState+`, d.rule, d.on_resolve, d.created FROM deliveries d JOIN events e ON e.id = d.event
 		WHERE d.waits = $1 AND d.waits <> 0 AND e.source = $2 AND e.group_key = $3 ORDER BY d.id`,
 		d.waits, d.Event.Source, []byte(d.Event.GroupKey))
-	for _, w := range all {
-		amended := false
-		if err == nil {
-			amended, err = k.end(d, w)
-		}
-		bar = bar || amended && w.onResolve == string(outbox.FollowStatusBar)
+	if err != nil {
+		return false, err
 	}
-	return bar, err
+	for _, w := range all {
+		if k.end(d, w) && w.onResolve == string(outbox.FollowStatusBar) {
+			bar = true
+		}
+	}
+	return bar, nil
 }
 
 // end ends one delivery of those that wait, and says whether it was amended.
-func (k *keeper) end(d *draft, w *waiting) (amended bool, err error) {
+func (k *keeper) end(d *draft, w *waiting) (amended bool) {
 	k.later("UPDATE deliveries SET waits = 0, resolved = $1, updated = $1 WHERE id = $2", k.now, w.id)
 	k.unfollow(w.id, outbox.FollowEscalate)
 	k.ask(func(pgx.Rows) error {
@@ -58,7 +59,7 @@ func (k *keeper) end(d *draft, w *waiting) (amended bool, err error) {
 	f, window := outbox.Followup{Kind: outbox.FollowStatusBar, Event: k.lastEvent}, d.Resolve.StatusBar
 	switch {
 	case !outbox.Amendable(w.onResolve):
-		return false, nil
+		return false
 	case w.onResolve == string(outbox.FollowRecall):
 		f.Kind, window = outbox.FollowRecall, d.Resolve.Recall
 	}
@@ -66,16 +67,16 @@ func (k *keeper) end(d *draft, w *waiting) (amended bool, err error) {
 	switch {
 	case state == outbox.Queued && !w.mayRing():
 		state = outbox.Superseded
-		err = k.finish(&w.delivery, state, "resolved before it was sent", false)
+		k.finish(&w.delivery, state, "resolved before it was sent", false)
 	case state == outbox.Queued && window > 0:
 		k.follow(w.id, "", f)
 	case state.Next(outbox.Recalled) && k.within(w, window):
 		k.follow(w.id, w.app, f)
 	default:
-		return false, nil
+		return false
 	}
 	d.kept.Amended = append(d.kept.Amended, outbox.Ref{ID: w.id, Rule: w.rule, State: state})
-	return true, err
+	return true
 }
 
 // within says whether w was sent, as far as is known, less than window ago.

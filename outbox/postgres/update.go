@@ -97,7 +97,8 @@ func (t *tx) leased(updates []outbox.Update) ([]*delivery, error) {
 
 func (t *tx) updateOne(d *delivery, u *outbox.Update) error {
 	if u.State != outbox.Queued {
-		return t.finish(d, u.State, u.Reason, u.Spend, u.Follow...)
+		t.finish(d, u.State, u.Reason, u.Spend, u.Follow...)
+		return nil
 	}
 	due := t.now
 	if !u.Due.IsZero() {
