@@ -175,11 +175,11 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	load := &crashLoad{accepted: map[int]bool{}}
+	load := newBooks()
 	for range kills {
 		p := startProcess(t, dir)
 		ctx, cancel := context.WithCancel(context.Background())
-		done := load.start(ctx, p.hooks)
+		done := load.start(ctx, t, p.hooks)
 		time.Sleep(time.Duration(50+random.IntN(450)) * time.Millisecond)
 		p.kill()
 		cancel()
@@ -188,93 +188,11 @@ func TestCrash(t *testing.T) {
 	dingtalk.Heal()
 	p := startProcess(t, dir)
 	waitUntil(t, func() bool { return queueDepth(t, p.admin) == 0 }, "the backlog to leave", p.log)
+	load.compare(t, dingtalk, p.admin, "u1")
 	if code := p.terminate(t); code != 0 {
 		t.Errorf("after SIGTERM: exit code %d\n%s", code, p.log)
 	}
-	load.compare(t, dingtalk.Calls(), "u1")
 	t.Logf("%d kills, %d posted, %d accepted, %d calls", kills, load.posted, len(load.accepted), len(dingtalk.Calls()))
-}
-
-// crashLoad posts alerts, each with a number of its own, and remembers which
-// were accepted.
-type crashLoad struct {
-	mu       sync.Mutex
-	posted   int
-	accepted map[int]bool
-}
-
-// start posts from some connections until ctx ends or the bridge is gone.
-func (l *crashLoad) start(ctx context.Context, hooks string) <-chan struct{} {
-	const conns, most = 8, 400 // a round's bound
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	for range conns {
-		wg.Go(func() {
-			client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{}}
-			defer client.CloseIdleConnections()
-			for range most / conns {
-				l.mu.Lock()
-				l.posted++
-				n := l.posted
-				l.mu.Unlock()
-				code, _, err := postJSON(client, hooks+"/hooks/am", alert(n, "firing"))
-				if err != nil || ctx.Err() != nil {
-					return
-				}
-				if code == http.StatusAccepted {
-					l.mu.Lock()
-					l.accepted[n] = true
-					l.mu.Unlock()
-				}
-			}
-		})
-	}
-	go func() { wg.Wait(); close(done) }()
-	return done
-}
-
-var serial = regexp.MustCompile(`Serial-(\d{7})`)
-
-// compare wants each alert that was accepted to have rung once with each of the
-// users, and none twice.
-func (l *crashLoad) compare(t *testing.T, calls []sandbox.Call, users ...string) {
-	t.Helper()
-	if len(l.accepted) == 0 {
-		t.Fatal("nothing was accepted: the load did not load")
-	}
-	type ring struct {
-		alert int
-		user  string
-	}
-	rings := map[ring]int{}
-	bytesOf := map[int]string{}
-	for _, c := range calls {
-		n, err := strconv.Atoi(serial.FindStringSubmatch(c.Msg)[1])
-		if err != nil {
-			t.Fatal(err)
-		}
-		if was, again := bytesOf[n]; again && was != c.Msg {
-			t.Errorf("alert %d was repeated with other bytes:\n%s\n%s", n, was, c.Msg)
-		}
-		bytesOf[n] = c.Msg
-		for _, r := range c.Recipients {
-			if r.Fate == sandbox.Unread {
-				rings[ring{n, r.UserID}]++
-			}
-		}
-	}
-	for n := range l.accepted {
-		for _, user := range users {
-			if times := rings[ring{n, user}]; times != 1 {
-				t.Errorf("alert %d was accepted and rang %d times with %s", n, times, user)
-			}
-		}
-	}
-	for r, times := range rings {
-		if times > 1 {
-			t.Errorf("alert %d rang %d times with %s", r.alert, times, r.user)
-		}
-	}
 }
 
 // queueDepth asks the admin API how many deliveries wait.

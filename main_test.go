@@ -481,8 +481,8 @@ func TestTerminate(t *testing.T) {
 	if err := dingtalk.Fail(sandbox.Fault{Kind: sandbox.Delay, Path: "asyncsend_v2", Probability: 1, Wait: 500 * time.Millisecond}); err != nil {
 		t.Fatal(err)
 	}
-	load := &crashLoad{accepted: map[int]bool{}}
-	done := load.start(context.Background(), p.hooks)
+	load := newBooks()
+	done := load.start(context.Background(), t, p.hooks)
 	waitUntil(t, func() bool { return len(dingtalk.Calls()) > 0 }, "a first call", p.log)
 	if code := p.terminate(t); code != 0 {
 		t.Errorf("exit code %d\n%s", code, p.log)
@@ -491,7 +491,7 @@ func TestTerminate(t *testing.T) {
 	dingtalk.Heal()
 	p = startProcess(t, dir)
 	waitUntil(t, func() bool { return queueDepth(t, p.admin) == 0 }, "the rest to leave", p.log)
-	load.compare(t, dingtalk.Calls())
+	load.compare(t, dingtalk, p.admin)
 	if sent := len(dingtalk.Calls()); sent > load.posted {
 		t.Errorf("%d calls for %d webhooks: an attempt in flight was not recorded", sent, load.posted)
 	}

@@ -65,7 +65,7 @@ func TestReplicas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f := &fleet{T: t, dir: t.TempDir(), storage: "--storage=" + url, base: base, load: crashLoad{accepted: map[int]bool{}}}
+	f := &fleet{T: t, dir: t.TempDir(), storage: "--storage=" + url, base: base, books: newBooks()}
 	f.write(replicaPeople, replicaCalls)
 	f.startAll()
 	ctx, stop := context.WithTimeout(t.Context(), replicaTrouble)
@@ -76,7 +76,7 @@ func TestReplicas(t *testing.T) {
 	}
 	f.trouble(ctx, server)
 	wg.Wait()
-	most := fullestMinute(dingtalk.Calls())
+	most := fullest(dingtalk.Calls(), time.Minute, people)
 	f.write(1_000_000, 1000)
 	for _, p := range f.all {
 		if code, answer, err := postJSON(http.DefaultClient, p.admin+"/-/reload", nil); err != nil || code != http.StatusOK {
@@ -84,23 +84,23 @@ func TestReplicas(t *testing.T) {
 		}
 	}
 	waitUntil(t, func() bool { return queueDepth(t, f.all[0].admin) == 0 }, "the backlog to leave", f.all[0].log)
+	f.books.compare(t, dingtalk, f.all[1].admin, "u1", "u2")
 	for i, p := range f.all {
 		if code := p.terminate(t); code != 0 {
 			t.Errorf("replica %d, after SIGTERM: exit code %d\n%s", i, code, tail(p.log.String()))
 		}
 	}
-	f.load.compare(t, dingtalk.Calls(), "u1", "u2")
 	if most > replicaPeople || most < replicaPeople/2 {
 		t.Errorf("%d recipients in the fullest minute; the limit is %d, and was to be put to the test", most, replicaPeople)
 	}
-	t.Logf("%d posted, %d accepted, %d calls, %d recipients in the fullest minute", f.load.posted, len(f.load.accepted), len(dingtalk.Calls()), most)
+	t.Logf("%d posted, %d accepted, %d calls, %d recipients in the fullest minute", f.books.posted, len(f.books.accepted), len(dingtalk.Calls()), most)
 }
 
 // fleet is the replicas.
 type fleet struct {
 	*testing.T
 	dir, storage, base string
-	load               crashLoad
+	books              *books
 	mu                 sync.Mutex
 	all                []*process
 }
@@ -154,27 +154,17 @@ func (f *fleet) post(ctx context.Context) {
 
 // next is the number of the next alert; 0: no more.
 func (f *fleet) next() int {
-	f.load.mu.Lock()
-	defer f.load.mu.Unlock()
-	if f.load.posted == replicaAlerts {
+	f.books.mu.Lock()
+	defer f.books.mu.Unlock()
+	if f.books.posted == replicaAlerts {
 		return 0
 	}
-	f.load.posted++
-	return f.load.posted
+	f.books.posted++
+	return f.books.posted
 }
 
 func (f *fleet) accepts(client *http.Client, hooks string, n int) bool {
-	code, answer, err := postJSON(client, hooks+"/hooks/am", alert(n, "firing"))
-	switch {
-	case err == nil && code != http.StatusAccepted && code != http.StatusServiceUnavailable:
-		f.Errorf("alert %d: %d %s", n, code, answer)
-	case err != nil || code != http.StatusAccepted:
-		return false
-	}
-	f.load.mu.Lock()
-	defer f.load.mu.Unlock()
-	f.load.accepted[n] = true
-	return true
+	return f.books.post(f.T, client, hooks, n, alert(n, "firing"))
 }
 
 // trouble kills, stops and crashes until ctx ends.
@@ -211,20 +201,6 @@ func (f *fleet) pause(p *process, d time.Duration) {
 	if err := p.cmd.Process.Signal(syscall.SIGCONT); err != nil {
 		f.Fatal(err)
 	}
-}
-
-// fullestMinute is how many recipients DingTalk saw in any minute, at most.
-func fullestMinute(calls []sandbox.Call) (most int) {
-	for i, first := range calls {
-		sum := 0
-		for _, c := range calls[i:] {
-			if c.At.Before(first.At.Add(time.Minute)) {
-				sum += len(c.Recipients)
-			}
-		}
-		most = max(most, sum)
-	}
-	return most
 }
 
 // TestStorageErrorsHideThePassword starts a bridge on a database that is not there.
