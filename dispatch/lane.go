@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -231,23 +232,48 @@ func (l *lane) refused(d outbox.Delivery, until, now time.Time) {
 	}
 }
 
-// giveBack ends leases with nothing done and nothing spent.
+// giveBack ends leases with nothing done and nothing spent; where the store
+// fails, as soon as it works again. Else what it holds would wait until the
+// leases run out.
 func (l *lane) giveBack(work context.Context, ds []outbox.Delivery) {
 	if len(ds) == 0 {
 		return
 	}
+	err := l.endLeases(work, ds)
+	l.trouble.note(err)
+	if err == nil {
+		return
+	}
+	l.inSlot(func() {
+		for n := 1; err != nil && !errors.Is(err, outbox.ErrClosed); n++ {
+			select {
+			case <-time.After(outbox.Backoff(n, 50*time.Millisecond, 5*time.Second, rand.Float64())): //nolint:gosec // jitter
+				err = l.endLeases(work, ds)
+			case <-work.Done():
+				return
+			}
+		}
+	})
+}
+
+// endLeases gives back those of ds that are still ours.
+func (l *lane) endLeases(work context.Context, ds []outbox.Delivery) error {
 	updates := make([]outbox.Update, len(ds))
 	for i, d := range ds {
 		updates[i] = outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due, Reason: d.Reason}
 	}
 	err := l.options.Store.Update(work, updates...)
-	if errors.Is(err, outbox.ErrFenced) && len(ds) > 1 { // one of them; the others are ours
-		for i := range ds {
-			l.giveBack(work, ds[i:i+1])
-		}
-		return
+	if !errors.Is(err, outbox.ErrFenced) {
+		return err
 	}
-	l.trouble.note(err) // unless it works soon, the leases run out
+	if len(ds) == 1 {
+		return nil
+	}
+	var errs []error // one of them is another's; the others are ours
+	for i := range ds {
+		errs = append(errs, l.endLeases(work, ds[i:i+1]))
+	}
+	return errors.Join(errs...)
 }
 
 // settle records what became of d without a call.

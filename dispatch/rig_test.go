@@ -195,6 +195,7 @@ type store struct {
 	outbox.Store
 	claims, reserves, updates atomic.Int64
 	failing                   atomic.Bool
+	full                      atomic.Bool // what writes fails
 }
 
 var errDisk = errors.New("disk full")
@@ -209,12 +210,15 @@ func (s *store) Claim(ctx context.Context, app string, most int, lease time.Dura
 
 func (s *store) Reserve(ctx context.Context, lease outbox.Lease, quotas []outbox.Quota) (outbox.Grant, error) {
 	s.reserves.Add(1)
+	if s.full.Load() {
+		return outbox.Grant{}, errDisk
+	}
 	return s.Store.Reserve(ctx, lease, quotas)
 }
 
 func (s *store) Update(ctx context.Context, updates ...outbox.Update) error {
 	s.updates.Add(1)
-	if s.failing.Load() {
+	if s.failing.Load() || s.full.Load() {
 		return errDisk
 	}
 	return s.Store.Update(ctx, updates...)

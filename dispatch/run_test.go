@@ -174,6 +174,23 @@ func TestOutcomeIsRecordedOnceTheStoreWorks(t *testing.T) {
 	})
 }
 
+// What was claimed and could be neither begun nor given back goes as soon as
+// there is room again, and does not wait for its lease to run out.
+func TestFullDiskHoldsNothingUp(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		r.store.full.Store(true)
+		id := r.enqueue(msg("a", "u1"), msg("b", "u2"))[0]
+		r.start()
+		time.Sleep(5 * time.Second)
+		r.wantState(id, outbox.Queued)
+		r.store.full.Store(false)
+		r.drain(10 * time.Second)
+		if got := len(r.far.arrived()); got != 2 {
+			r.t.Errorf("arrived %d times", got)
+		}
+	})
+}
+
 func TestSlotsAreBounded(t *testing.T) {
 	inFakeTime(t, "12:00:00", func(r *rig) {
 		r.limit.CallsPerSecond, r.far.limits.perSecond = 1000, 1000
