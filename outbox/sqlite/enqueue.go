@@ -120,7 +120,7 @@ func (t *tx) recognise(drafts []draft, i int) error {
 		return nil
 	}
 	return t.conn.query(func(r row) error {
-		if r.text(0) == d.Event.Key && r.int(1) > t.now {
+		if r.text(0) == d.Event.Key && t.clock.countsUntil(id, r.int(1)) > t.now {
 			d.kept = outbox.Kept{Event: id, Duplicate: true}
 			d.first, d.calls = r.int(2), r.int(3)
 		}

@@ -13,6 +13,7 @@ import (
 type memory struct {
 	conn   *conn
 	keeper *keeper // copies the log into the file
+	clock  clock
 	numbers
 	fence    int64          // of the last claim; the upper half says which Open
 	pruned   int64          // where Prune goes on
@@ -41,6 +42,7 @@ type hold struct {
 	attempt int64 // in flight; 0: none
 	app     int64
 	due     int64 // the delivery's when it was claimed
+	set     int64 // by how much the clock was set back since, in milliseconds; not above 0
 }
 
 // setLease changes a delivery's lease; nil ends it.
@@ -90,6 +92,7 @@ func (s *Store) recover() error {
 		return err
 	}
 	t := s.begin()
+	s.clock.wall, s.clock.steady = t.at.Round(0), t.at
 	if err := s.conn.script("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
@@ -100,6 +103,9 @@ func (s *Store) recover() error {
 		return err
 	}
 	if err := t.loseAll(); err != nil {
+		return err
+	}
+	if err := t.clockSetBack(); err != nil {
 		return err
 	}
 	for kind, x := range s.indexes() {

@@ -68,7 +68,7 @@ func (t *tx) updateOne(u *outbox.Update) error {
 	}
 	due := t.now
 	if !u.Due.IsZero() {
-		due = millis(u.Due)
+		due = millis(u.Due) + h.set
 	}
 	if len(u.Split) > 0 || due != h.due {
 		t.wake = true

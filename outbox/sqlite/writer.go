@@ -125,7 +125,11 @@ func (s *Store) commit(batch []*op) {
 			ran = append(ran, o)
 		}
 	}
-	if err := s.transact(ran); err != nil && len(ran) > 1 {
+	if err := s.followClock(); err != nil {
+		for _, o := range ran {
+			o.err = err
+		}
+	} else if err := s.transact(ran); err != nil && len(ran) > 1 {
 		for i := range ran {
 			_ = s.transact(ran[i : i+1]) // it is in the op
 		}
