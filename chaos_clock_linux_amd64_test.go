@@ -25,6 +25,7 @@ var jumps = []scenario{
 	{name: "clock jumps a day back, and ahead", trouble: jumping(-day, day)},
 	{name: "clock stays a day ahead", trouble: jumping(day)},
 	{name: "clock stays a day behind", trouble: jumping(-day)},
+	{name: "one of two bridges' clocks a day ahead, behind, right", begin: twoBridges, trouble: jumping(day, -2*day, day), refuses: true},
 }
 
 // TestClockJumps sets the clocks of running bridges; see TestChaos.
@@ -72,6 +73,9 @@ var asked = []byte{
 }
 
 const aheadAt = 13 // in asked: the operand of the second mov
+
+// twoBridges starts two on one PostgreSQL.
+func twoBridges(c *chaos) { c.onPostgres(2) }
 
 // takeClock takes the i-th bridge's clock over. It shows the same at first.
 func (c *chaos) takeClock(i int) *clock {

@@ -29,7 +29,7 @@ const replicaRules = `dingtalk:
       limits: {recipients_per_minute: %d, messages_per_employee_per_day: 10000000, calls_per_second: %d}
 sources: [{name: am, type: alertmanager, auth: none}]
 groups: {sre: {users: [u1, u2]}}
-rules: [{name: all, to: sre, msgtype: text}]
+rules: [{name: all, to: sre, msgtype: text, expire: 25h}]
 `
 
 // The limits of the first part of the test; each is half of what is posted.
