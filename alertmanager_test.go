@@ -84,6 +84,46 @@ func TestRealAlertmanager(t *testing.T) {
 	}
 }
 
+// TestTwoAlertmanagers has two Alertmanagers, which do not know of each other as
+// in a cluster that is torn, post the same notifications to a bridge each, and
+// the bridges share one database: each notification arrives once.
+func TestTwoAlertmanagers(t *testing.T) {
+	t.Parallel()
+	const groups = 12
+	c := newChaos(t)
+	c.onPostgres(2)
+	ams := []string{startAlertmanager(t, c.bridge(0).hooks), startAlertmanager(t, c.bridge(1).hooks)}
+	began := time.Now().Add(-time.Minute)
+	for i, ends := range []time.Time{time.Now().Add(time.Hour), time.Now()} {
+		var posts []map[string]any
+		for n := range groups {
+			posts = append(posts, map[string]any{"labels": map[string]string{"alertname": fmt.Sprintf("Serial-%07d", n)}, "startsAt": began, "endsAt": ends})
+		}
+		for _, am := range ams {
+			postAlerts(t, am, posts)
+		}
+		for _, p := range c.bridges { // each has taken all of it
+			taken := fmt.Sprintf(`workbell_webhooks_total{code="202",source="am"} %d`, groups*(i+1))
+			waitUntil(t, func() bool { _, text := get(t, p.admin+"/metrics"); return strings.Contains(text, taken) }, taken, p.log)
+		}
+		waitUntil(t, func() bool { return queueDepth(t, c.bridge(0).admin) == 0 }, "the queue to empty", c.bridge(0).log)
+	}
+	arrived := map[string]int{}
+	for _, d := range deliveries(t, c.bridge(1).admin) {
+		arrived[fmt.Sprint(d.Status, " ", numberIn(t, string(d.Body)))]++
+	}
+	rings, calls := c.dingtalk.Rings("u1"), len(c.dingtalk.Calls())
+	if len(arrived) != 2*groups || calls != 2*groups || rings != 2*groups {
+		t.Errorf("%d notifications to each of two bridges: %d calls, %d rings, deliveries %v", 2*groups, calls, rings, arrived)
+	}
+	for what, times := range arrived {
+		if times != 1 {
+			t.Errorf("%d deliveries for %s", times, what)
+		}
+	}
+	c.stop()
+}
+
 // postAlert has an alert of the group DiskFull fire at am until ends.
 func postAlert(t *testing.T, am, instance string, began, ends time.Time) {
 	t.Helper()
@@ -93,11 +133,16 @@ func postAlert(t *testing.T, am, instance string, began, ends time.Time) {
 // postNamed has an alert fire at am until ends.
 func postNamed(t *testing.T, am, name, instance string, began, ends time.Time) {
 	t.Helper()
-	body, err := json.Marshal([]map[string]any{{
+	postAlerts(t, am, []map[string]any{{
 		"labels":      map[string]string{"alertname": name, "severity": "critical", "instance": instance},
 		"annotations": map[string]string{"summary": "磁盘 95 % 已满"},
 		"startsAt":    began, "endsAt": ends, "generatorURL": "http://prometheus.example/graph",
 	}})
+}
+
+func postAlerts(t *testing.T, am string, alerts []map[string]any) {
+	t.Helper()
+	body, err := json.Marshal(alerts)
 	if err != nil {
 		t.Fatal(err)
 	}
