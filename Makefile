@@ -14,8 +14,8 @@ build: ## one static binary
 
 deps: packages $(BIN)/golangci-lint $(BIN)/audit $(BIN)/vulndb $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/amtool
 
-packages: # what the tests run besides: the README's curl, a limit on files, a browser, shells, a reader of manual pages, PostgreSQL's programs (no cluster of the system's)
-	@for p in curl:curl prlimit:util-linux chromium:chromium zsh:zsh fish:fish mandoc:mandoc; do \
+packages: # what the tests run besides: the README's curl, a limit on files, a disk that fails, a browser, shells, a reader of manual pages, PostgreSQL's programs (no cluster of the system's)
+	@for p in curl:curl prlimit:util-linux strace:strace chromium:chromium zsh:zsh fish:fish mandoc:mandoc; do \
 		command -v $${p%%:*} >/dev/null && continue; \
 		echo "deps: installing $${p##*:}, once"; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $${p##*:} >/dev/null; \
@@ -110,8 +110,8 @@ fuzz: ## every fuzz target for FUZZTIME
 			echo "$$pkg $$f"; go test -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5x $$pkg; \
 		done; done
 
-chaos: ## the crash test, long: CRASHES kills
-	CRASHES=$${CRASHES:-100} go test -count=1 -run 'TestCrash' -v -timeout 60m .
+chaos: deps ## the reliability suite at length, and the figures of docs/reliability.md; CRASHES kills
+	CHAOS=long CRASHES=$${CRASHES:-100} go test -count=1 -run 'TestCrash|TestReplicas|TestTwoAlertmanagers|TestHourAway|TestChaos|TestClockJumps|TestStorm' -v -timeout 60m .
 
 bench: build ## the figures of docs/performance.md
 	go run ./bench
