@@ -14,14 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// onSmallDisk starts a bridge whose store is on a small file system of its own,
-// where we may mount one.
+// onSmallDisk starts a bridge whose store has a file system of its own, where we
+// may mount one. It is larger by some than the log that SQLite keeps beside it.
 func onSmallDisk(c *chaos) {
 	disk := filepath.Join(c.dir, "disk")
 	if err := os.Mkdir(disk, 0o700); err != nil {
 		c.Fatal(err)
 	}
-	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=24m"); err == nil {
+	if err := unix.Mount("tmpfs", disk, "tmpfs", 0, "size=128m"); err == nil {
 		c.Cleanup(func() { _ = unix.Unmount(disk, unix.MNT_DETACH) })
 	} else {
 		c.Logf("no file system of its own (mount: %v): a limit on the size of files instead", err)
