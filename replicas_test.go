@@ -35,11 +35,19 @@ rules: [{name: all, to: sre, msgtype: text, expire: 25h}]
 // The limits of the first part of the test; each is half of what is posted.
 const (
 	replicas       = 3
-	replicaPeople  = 200
+	replicaPeople  = 100
 	replicaCalls   = 15
 	replicaAlerts  = 200
-	replicaTrouble = 16 * time.Second
+	replicaPosters = 8
 )
+
+// replicaTrouble is how long things break, and webhooks come in.
+func replicaTrouble() time.Duration {
+	if long {
+		return time.Minute
+	}
+	return 12 * time.Second
+}
 
 // TestReplicas runs three bridges on one database. Each alert is posted to two
 // of them at the same time, as two Alertmanagers do, while one is killed, one
@@ -68,10 +76,10 @@ func TestReplicas(t *testing.T) {
 	f := &fleet{T: t, dir: t.TempDir(), storage: "--storage=" + url, base: base, books: newBooks()}
 	f.write(replicaPeople, replicaCalls)
 	f.startAll()
-	ctx, stop := context.WithTimeout(t.Context(), replicaTrouble)
+	ctx, stop := context.WithTimeout(t.Context(), replicaTrouble())
 	defer stop()
 	var wg sync.WaitGroup
-	for range 8 {
+	for range replicaPosters {
 		wg.Go(func() { f.post(ctx) })
 	}
 	f.trouble(ctx, server)
@@ -147,7 +155,11 @@ func (f *fleet) post(ctx context.Context) {
 			go func() { other <- f.accepts(client, b, n) }()
 			accepted = f.accepts(client, a, n)
 			accepted = <-other || accepted
-			time.Sleep(50 * time.Millisecond) // so that there is load until the end
+			time.Sleep(50 * time.Millisecond)
+		}
+		select { // so that there is load until the end
+		case <-time.After(replicaTrouble() * replicaPosters / replicaAlerts):
+		case <-ctx.Done():
 		}
 	}
 }
@@ -167,14 +179,14 @@ func (f *fleet) accepts(client *http.Client, hooks string, n int) bool {
 	return f.books.post(f.T, client, hooks, n, alert(n, "firing"))
 }
 
-// trouble kills, stops and crashes until ctx ends.
+// trouble kills, stops and crashes until ctx ends: each at least once.
 func (f *fleet) trouble(ctx context.Context, server *pgtest.Server) {
-	for round := 0; ctx.Err() == nil; round++ {
+	for round := 0; round == 0 || ctx.Err() == nil; round++ {
 		victim := round % replicas
 		time.Sleep(time.Second)
 		f.kill(victim)
 		f.pause(f.all[(victim+1)%replicas], 4*time.Second) // long enough to lose the locks of a transaction
-		if round == 1 {
+		if round%2 == 0 {
 			if err := server.Stop(); err != nil {
 				f.Fatal(err)
 			}
