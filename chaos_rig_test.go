@@ -6,8 +6,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,15 +41,18 @@ type chaos struct {
 	memory  int64  // the most that a bridge has had resident, in kB
 }
 
-// long says that scenarios take their full length; a short form of them is in
-// `make test`.
-var long = os.Getenv("CHAOS") == "long"
+// length is how long each scenario breaks things: CHAOS (15s, say), which makes
+// it the long form; the short one is in `make test`.
+var length, long = func() (time.Duration, bool) {
+	d, err := time.ParseDuration(os.Getenv("CHAOS"))
+	if err != nil {
+		return 3 * time.Second, false
+	}
+	return d, true
+}()
 
 func newChaos(t *testing.T) *chaos {
-	c := &chaos{T: t, length: 3 * time.Second, dir: t.TempDir(), books: newBooks()}
-	if long {
-		c.length = 25 * time.Second
-	}
+	c := &chaos{T: t, length: length, dir: t.TempDir(), books: newBooks()}
 	c.dingtalk, c.base = newSandbox(t)
 	return c
 }
@@ -98,26 +99,12 @@ func (c *chaos) bridge(i int) *process {
 // restart kills the i-th bridge and starts another in its place.
 func (c *chaos) restart(i int) {
 	c.Helper()
-	c.note(c.bridge(i))
+	c.memory = max(c.memory, c.bridge(i).memory(c.T))
 	c.bridge(i).kill()
 	p := startProcess(c.T, c.dir, c.flags...)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.bridges[i] = p
-}
-
-// note notes how much memory a bridge has had.
-func (c *chaos) note(p *process) {
-	text, err := os.ReadFile(filepath.Join("/proc", fmt.Sprint(p.cmd.Process.Pid), "status"))
-	if err != nil {
-		c.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	var kB int64
-	if _, err := fmt.Sscan(rest, &kB); err != nil {
-		c.Fatalf("%v in %s", err, text)
-	}
-	c.memory = max(c.memory, kB)
 }
 
 // address is where the next webhook goes: any of the bridges.
@@ -181,7 +168,7 @@ func (c *chaos) drain() {
 func (c *chaos) stop() {
 	c.Helper()
 	for i, p := range c.bridges {
-		c.note(p)
+		c.memory = max(c.memory, p.memory(c.T))
 		if code := p.terminate(c.T); code != 0 {
 			c.Errorf("bridge %d, after SIGTERM: exit code %d\n%s", i, code, tail(p.log.String()))
 		}

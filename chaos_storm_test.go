@@ -41,7 +41,6 @@ func TestStorm(t *testing.T) {
 		all.Go(func() { c.storm(t.Context(), notifications) })
 	}
 	all.Wait()
-	c.struck.Store(int64(notifications * stormAlerts))
 	c.drain()
 	took := time.Since(began)
 	f := c.books.compare(t, c.dingtalk, c.bridge(0).admin, "u1", "u2")
@@ -49,7 +48,7 @@ func TestStorm(t *testing.T) {
 	if len(c.books.accepted) != notifications || c.books.refused == 0 || c.memory > stormMemory<<10 {
 		t.Errorf("%d of %d notifications accepted, %d refused, %d kB of memory", len(c.books.accepted), notifications, c.books.refused, c.memory)
 	}
-	c.tell(fmt.Sprintf("a storm of %d alerts", notifications*stormAlerts), f, "–", took)
+	c.books.tell(t, "storm: alerts", notifications*stormAlerts, f, fullest(c.dingtalk.Calls(), time.Minute, people), c.memory, took)
 }
 
 // storm posts notifications until so many are posted, each until it is accepted.

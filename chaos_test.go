@@ -92,17 +92,18 @@ func (c *chaos) settle(s scenario, began time.Time) {
 	if c.struck.Load() == 0 || s.refuses && c.books.refused == 0 {
 		c.Errorf("broken %d times, %d webhooks refused: nothing was put to the test", c.struck.Load(), c.books.refused)
 	}
-	c.tell(s.name, f, fmt.Sprintf("%d", minute), took)
+	c.books.tell(c.T, s.name, int(c.struck.Load()), f, minute, c.memory, took)
 }
 
-// tell prints the row of figures for docs/reliability.md.
-func (c *chaos) tell(name string, f figures, minute string, took time.Duration) {
-	row := fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %s | %.1f s | %d MB | %.0f s |", name, c.struck.Load(), len(c.books.accepted), c.books.refused,
-		f.deliveries, f.rung, f.repeated, minute, f.longest.Seconds(), c.memory/1024, took.Seconds())
+// tell prints a row of docs/reliability.md: what was broken how often, and what
+// the books say. memory is in kB.
+func (b *books) tell(t *testing.T, name string, struck int, f figures, minute int, memory int64, took time.Duration) {
+	row := fmt.Sprintf("| %s | %d | %d | %d | %d | %d | %d | %d | %.1f s | %d MB | %.0f s |", name, struck, len(b.accepted), b.refused,
+		f.deliveries, f.rung, f.repeated, minute, f.longest.Seconds(), memory/1024, took.Seconds())
 	if long {
 		fmt.Println(row)
 	}
-	c.Log(row)
+	t.Log(row)
 }
 
 // killing kills the bridge at random.

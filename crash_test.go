@@ -93,6 +93,20 @@ func (p *process) terminate(t *testing.T) int {
 	return p.cmd.ProcessState.ExitCode()
 }
 
+// memory is the most that it has had resident, in kB.
+func (p *process) memory(t *testing.T) (kB int64) {
+	t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	if _, err := fmt.Sscan(rest, &kB); err != nil {
+		t.Fatalf("%v in %s", err, text)
+	}
+	return kB
+}
+
 type syncBuffer struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -178,7 +192,7 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	load := newBooks()
+	load, began := newBooks(), time.Now()
 	for range kills {
 		p := startProcess(t, dir)
 		ctx, cancel := context.WithCancel(context.Background())
@@ -191,11 +205,12 @@ func TestCrash(t *testing.T) {
 	dingtalk.Heal()
 	p := startProcess(t, dir)
 	waitUntil(t, func() bool { return queueDepth(t, p.admin) == 0 }, "the backlog to leave", p.log)
-	load.compare(t, dingtalk, p.admin, "u1")
+	took := time.Since(began)
+	f, memory := load.compare(t, dingtalk, p.admin, "u1"), p.memory(t)
 	if code := p.terminate(t); code != 0 {
 		t.Errorf("after SIGTERM: exit code %d\n%s", code, p.log)
 	}
-	t.Logf("%d kills, %d posted, %d accepted, %d calls", kills, load.posted, len(load.accepted), len(dingtalk.Calls()))
+	load.tell(t, "kill -9 as fast as it starts", kills, f, fullest(dingtalk.Calls(), time.Minute, people), memory, took)
 }
 
 // queueDepth asks the admin API how many deliveries wait.

@@ -44,7 +44,7 @@ const (
 // replicaTrouble is how long things break, and webhooks come in.
 func replicaTrouble() time.Duration {
 	if long {
-		return time.Minute
+		return 2 * length
 	}
 	return 12 * time.Second
 }
@@ -76,13 +76,14 @@ func TestReplicas(t *testing.T) {
 	f := &fleet{T: t, dir: t.TempDir(), storage: "--storage=" + url, base: base, books: newBooks()}
 	f.write(replicaPeople, replicaCalls)
 	f.startAll()
+	began := time.Now()
 	ctx, stop := context.WithTimeout(t.Context(), replicaTrouble())
 	defer stop()
 	var wg sync.WaitGroup
 	for range replicaPosters {
 		wg.Go(func() { f.post(ctx) })
 	}
-	f.trouble(ctx, server)
+	struck := f.trouble(ctx, server)
 	wg.Wait()
 	most := fullest(dingtalk.Calls(), time.Minute, people)
 	f.write(1_000_000, 1000)
@@ -92,8 +93,11 @@ func TestReplicas(t *testing.T) {
 		}
 	}
 	waitUntil(t, func() bool { return queueDepth(t, f.all[0].admin) == 0 }, "the backlog to leave", f.all[0].log)
-	f.books.compare(t, dingtalk, f.all[1].admin, "u1", "u2")
+	took := time.Since(began)
+	figures := f.books.compare(t, dingtalk, f.all[1].admin, "u1", "u2")
+	memory := int64(0)
 	for i, p := range f.all {
+		memory = max(memory, p.memory(t))
 		if code := p.terminate(t); code != 0 {
 			t.Errorf("replica %d, after SIGTERM: exit code %d\n%s", i, code, tail(p.log.String()))
 		}
@@ -101,7 +105,7 @@ func TestReplicas(t *testing.T) {
 	if most > replicaPeople || most < replicaPeople/2 {
 		t.Errorf("%d recipients in the fullest minute; the limit is %d, and was to be put to the test", most, replicaPeople)
 	}
-	t.Logf("%d posted, %d accepted, %d calls, %d recipients in the fullest minute", f.books.posted, len(f.books.accepted), len(dingtalk.Calls()), most)
+	f.books.tell(t, "three bridges killed and stopped, the database crashing", struck, figures, most, memory, took)
 }
 
 // fleet is the replicas.
@@ -179,8 +183,9 @@ func (f *fleet) accepts(client *http.Client, hooks string, n int) bool {
 	return f.books.post(f.T, client, hooks, n, alert(n, "firing"))
 }
 
-// trouble kills, stops and crashes until ctx ends: each at least once.
-func (f *fleet) trouble(ctx context.Context, server *pgtest.Server) {
+// trouble kills, stops and crashes until ctx ends, each at least once, and
+// returns how often.
+func (f *fleet) trouble(ctx context.Context, server *pgtest.Server) (struck int) {
 	for round := 0; round == 0 || ctx.Err() == nil; round++ {
 		victim := round % replicas
 		time.Sleep(time.Second)
@@ -193,8 +198,11 @@ func (f *fleet) trouble(ctx context.Context, server *pgtest.Server) {
 			if err := server.Run(); err != nil {
 				f.Fatal(err)
 			}
+			struck++
 		}
+		struck += 2
 	}
+	return struck
 }
 
 func (f *fleet) kill(i int) {
