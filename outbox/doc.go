@@ -37,7 +37,9 @@
 //     dropped fences its holder. A delivery has one of each kind at most.
 //   - Amend makes all of an amendment or nothing.
 //   - An event is not pruned while a follow-up of its deliveries is to come.
-//   - Times are UTC, to the millisecond; the engine's own clock decides.
+//   - Times are UTC, to the millisecond; the engine's own clock decides. Setting
+//     this machine's clock makes nothing wait, expire or exceed a limit: SQLite
+//     moves its times along, PostgreSQL has its own (see its ClockTolerance).
 //   - Everything survives Close and Open again, and kill -9.
 //
 // # States
