@@ -18,7 +18,9 @@ import (
 	"workbell/sandbox"
 )
 
-// replicaRules have a limit that the test reaches: two people for each alert.
+// replicaRules have a limit that the test reaches: two people for each alert. A
+// webhook that is in hand while TestClockJumps sets the clock by a day must not
+// expire by that.
 const replicaRules = `dingtalk:
   base_url: %s
   apps:

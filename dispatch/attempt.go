@@ -15,7 +15,7 @@ func (a allowance) unfit(d outbox.Delivery, now time.Time) (outbox.Update, bool)
 	switch {
 	case d.To.Empty():
 		return refuse(d, "it has no recipients"), true
-	case !d.Expires.IsZero() && !now.Before(d.Expires):
+	case expired(d, now):
 		return outbox.Update{Lease: d.Lease(), State: outbox.Expired, Reason: "it expired before it could be sent"}, true
 	}
 	parts := small(d.To, a.perCall)
@@ -23,6 +23,11 @@ func (a allowance) unfit(d outbox.Delivery, now time.Time) (outbox.Update, bool)
 		parts[i].Due = d.Due
 	}
 	return outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due, Split: parts}, parts != nil
+}
+
+// expired says whether d is past the time at which it is worth sending.
+func expired(d outbox.Delivery, now time.Time) bool {
+	return !d.Expires.IsZero() && !now.Before(d.Expires)
 }
 
 // inSlot runs work in a goroutine of its own, which takes a slot until it ends.

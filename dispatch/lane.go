@@ -187,6 +187,9 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 		return false
 	}
 	now := time.Now()
+	if expired(d, now) && !l.confirm(work, &d) {
+		return false
+	}
 	if update, unfit := a.unfit(d, now); unfit {
 		l.settle(work, d, update)
 		return true
@@ -216,6 +219,24 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 		l.refused(d, grant.RetryAt, now)
 		return false
 	}
+	return true
+}
+
+// confirm reads until when d is worth sending once more, before this machine's
+// clock ends it: somebody may have set that since d was claimed. Where it is wrong
+// Take fails, and so does confirm; where the store has moved its times along, they
+// are new.
+func (l *lane) confirm(work context.Context, d *outbox.Delivery) bool {
+	_, err := l.options.Store.Take(work, nil)
+	var kept outbox.Delivery
+	if err == nil {
+		kept, err = l.options.Store.Get(work, d.ID)
+	}
+	if err != nil {
+		l.storeFailed(err)
+		return false
+	}
+	d.Expires = kept.Expires
 	return true
 }
 

@@ -196,6 +196,7 @@ type store struct {
 	claims, reserves, updates atomic.Int64
 	failing                   atomic.Bool
 	full                      atomic.Bool // what writes fails
+	wrong                     atomic.Bool // by the clock, what is claimed has expired
 }
 
 var errDisk = errors.New("disk full")
@@ -205,7 +206,13 @@ func (s *store) Claim(ctx context.Context, app string, most int, lease time.Dura
 	if s.failing.Load() {
 		return nil, time.Time{}, errDisk
 	}
-	return s.Store.Claim(ctx, app, most, lease)
+	due, next, err := s.Store.Claim(ctx, app, most, lease)
+	for i := range due {
+		if s.wrong.Load() {
+			due[i].Expires = time.Now()
+		}
+	}
+	return due, next, err
 }
 
 func (s *store) Reserve(ctx context.Context, lease outbox.Lease, quotas []outbox.Quota) (outbox.Grant, error) {

@@ -191,6 +191,18 @@ func TestFullDiskHoldsNothingUp(t *testing.T) {
 	})
 }
 
+// A clock that is set between Claim and the call, forward by a day, say, does not
+// end what was claimed: the store is asked first.
+func TestStoreConfirmsExpiry(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		r.store.wrong.Store(true)
+		id := r.enqueue(msg("a", "u1"))[0]
+		r.start()
+		r.drain(10 * time.Second)
+		r.wantState(id, outbox.Sent)
+	})
+}
+
 func TestSlotsAreBounded(t *testing.T) {
 	inFakeTime(t, "12:00:00", func(r *rig) {
 		r.limit.CallsPerSecond, r.far.limits.perSecond = 1000, 1000
