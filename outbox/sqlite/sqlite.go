@@ -18,8 +18,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"workbell/outbox"
 )
 
@@ -233,8 +231,8 @@ func claimFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil { // #nosec G115 -- a descriptor
-		if errors.Is(err, unix.EWOULDBLOCK) {
+	if taken, err := lockFile(f); err != nil {
+		if taken {
 			err = errors.New("another workbell has it open; stop that one, or use another --storage")
 		}
 		return nil, errors.Join(err, f.Close())
