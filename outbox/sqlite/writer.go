@@ -17,6 +17,7 @@ import (
 const (
 	maxBatch      = 1024
 	maxBatchBytes = 32 << 20
+	maxRounds     = 16 // in which others are let in before
 )
 
 // op is one call that waits for the writer.
@@ -79,9 +80,7 @@ func (s *Store) run(ctx context.Context, doing string, size int, do func(*tx) er
 func (s *Store) write() {
 	defer close(s.done)
 	for range s.signal {
-		// Whoever is about to call gets in, without a timer: at 64 callers this
-		// makes one sync out of some dozens.
-		runtime.Gosched()
+		s.gather()
 		batch, more, closed := s.take()
 		if more {
 			s.ring(s.signal)
@@ -97,6 +96,22 @@ func (s *Store) write() {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	s.failed = s.release()
+}
+
+// gather lets in whoever is about to call, without a timer: as long as calls
+// come while others have their turn. At 64 callers this makes one sync out of
+// some dozens.
+func (s *Store) gather() {
+	for before, round := 0, 0; round < maxRounds; round++ {
+		runtime.Gosched()
+		s.mu.Lock()
+		n := len(s.waiting)
+		s.mu.Unlock()
+		if n == before {
+			return
+		}
+		before = n
+	}
 }
 
 func (s *Store) take() (batch []*op, more, closed bool) {
