@@ -2,8 +2,67 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
+
+// backlog is a queue that leaves as fast as the limits allow.
+type backlog struct {
+	what   string
+	users  int
+	burst  int // calls in a window that the limits allow
+	window time.Duration
+	watch  time.Duration
+}
+
+// drain measures how fast a backlog leaves, as a share of what the limits
+// allow together: from one bridge, and from three on one PostgreSQL.
+func (b *bench) drain(watch time.Duration) error {
+	for _, c := range []backlog{
+		{"1 recipient a call: 20 calls/s", 1, 20, time.Second, 30 * time.Second}, // 500, an employee's day
+		{"100 recipients a call: 5,000 recipients/min", 100, 50, time.Minute, watch},
+	} {
+		for i, e := range b.engines {
+			if err := b.drainOn(e, 1+2*i, c); err != nil {
+				return fmt.Errorf("backlog of %s, %s: %w", c.what, e.name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (b *bench) drainOn(e engine, bridges int, c backlog) error {
+	b.sandbox.Reset()
+	users := make([]string, c.users)
+	for i := range users {
+		users[i] = fmt.Sprintf("e%d", i)
+	}
+	rules := b.rulesFile(fmt.Sprintf("groups: {all: {users: [%s]}}\nrules: [{name: all, to: all, msgtype: markdown}]\n", strings.Join(users, ", ")))
+	storage, err := e.fresh()
+	if err != nil {
+		return err
+	}
+	var all []*process
+	for range bridges {
+		p, err := b.bridgeOn(storage, rules)
+		if err != nil {
+			return err
+		}
+		defer p.stop()
+		all = append(all, p)
+	}
+	if _, err := load(all[0].address, "/hooks/am", 16, time.Second); err != nil {
+		return err
+	}
+	time.Sleep(c.watch)
+	share, calls, dropped := b.share(c.burst, c.window)
+	from := e.name
+	if bridges > 1 {
+		from = fmt.Sprintf("%d bridges on %s", bridges, e.name)
+	}
+	b.add("backlog of "+c.what+", "+from, "0.99 of what is allowed, nothing dropped", "%.4f of what is allowed; %d calls, %d recipients dropped or throttled", share, calls, dropped)
+	return nil
+}
 
 // share is how fast calls left, as a share of burst calls a window, which is
 // what the limits allow: from the first call of the first burst to the first of

@@ -18,7 +18,6 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"workbell/sandbox"
@@ -357,36 +356,3 @@ func (b *bench) idleBare() error {
 }
 
 func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-// drain measures how fast a backlog leaves, as a share of what the limits
-// allow together.
-func (b *bench) drain(watch time.Duration) error {
-	for _, c := range []struct {
-		what   string
-		users  int
-		burst  int // calls in a window that the limits allow
-		window time.Duration
-		watch  time.Duration
-	}{
-		{"backlog of 1 recipient a call: 20 calls/s", 1, 20, time.Second, 30 * time.Second}, // 500, an employee's day
-		{"backlog of 100 recipients a call: 5,000 recipients/min", 100, 50, time.Minute, watch},
-	} {
-		b.sandbox.Reset()
-		users := make([]string, c.users)
-		for i := range users {
-			users[i] = fmt.Sprintf("e%d", i)
-		}
-		p, err := b.bridge(b.rulesFile(fmt.Sprintf("groups: {all: {users: [%s]}}\nrules: [{name: all, to: all, msgtype: markdown}]\n", strings.Join(users, ", "))))
-		if err != nil {
-			return err
-		}
-		if _, err := load(p.address, "/hooks/am", 16, time.Second); err != nil {
-			return err
-		}
-		time.Sleep(c.watch)
-		share, calls, dropped := b.share(c.burst, c.window)
-		p.stop()
-		b.add(c.what, "0.99 of what is allowed, nothing dropped", "%.4f of what is allowed; %d calls, %d recipients dropped or throttled", share, calls, dropped)
-	}
-	return nil
-}
