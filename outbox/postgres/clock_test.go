@@ -92,10 +92,14 @@ func (u clocked) refused(why string) {
 	_, _, claimed := u.s.Claim(ctx, "ops", 1, 0)
 	_, _, followed := u.s.ClaimFollowups(ctx, "ops", 1, 0)
 	_, took := u.s.Take(ctx, []outbox.Quota{{Key: "q", N: 1, Window: time.Hour}})
-	for what, err := range map[string]error{"Ready": u.s.Ready(ctx), "Enqueue": kept, "Claim": claimed, "ClaimFollowups": followed, "Take": took} {
+	_, learnt := u.s.Learn(ctx, outbox.Fact{Key: "never", Value: []byte("1")}, false)
+	for what, err := range map[string]error{"Ready": u.s.Ready(ctx), "Enqueue": kept, "Claim": claimed, "ClaimFollowups": followed, "Take": took, "Learn": learnt} {
 		if err == nil || !strings.Contains(err.Error(), why+" than the database's") {
 			u.Errorf("%s: %v, want it refused for the clock", what, err)
 		}
+	}
+	if facts, err := u.s.Facts(ctx, "never"); err != nil || len(facts) > 0 {
+		u.Errorf("it kept %v, %v", facts, err)
 	}
 	if stats, err := u.s.Stats(ctx); err != nil || stats.Open > 0 {
 		u.Errorf("it kept %+v, %v", stats, err)

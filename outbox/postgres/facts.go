@@ -38,13 +38,18 @@ func (s *Store) Learn(ctx context.Context, f outbox.Fact, ifNew bool) (kept bool
 	}
 	err = s.run(ctx, "keeping a fact", func(t *tx) error {
 		kept = false
-		return t.each(func(pgx.Rows) error {
+		t.askClock()
+		err := t.each(func(pgx.Rows) error {
 			kept = true
 			return nil
 		}, `INSERT INTO facts (key, value, until) VALUES ($1, $2, $3)
 			ON CONFLICT (key) DO UPDATE SET value = excluded.value, until = excluded.until
 			WHERE NOT $4 OR facts.until > 0 AND facts.until <= `+nowMillis+` RETURNING 1`,
 			f.Key, append([]byte{}, f.Value...), millis(f.Until), ifNew)
+		if err != nil {
+			return err
+		}
+		return t.sameTime() // others reckon by what it says: when a heartbeat beat, until when a lease lasts
 	})
 	return kept && err == nil, err
 }
