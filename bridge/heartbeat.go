@@ -51,7 +51,7 @@ var errGone = errors.New("the heartbeat has just been taken out of rules.yaml")
 // pulse is one heartbeat as this bridge has seen it.
 type pulse struct {
 	turn  chan struct{} // full while somebody deals with it; guards:
-	heard time.Time     // the last beat that this bridge took, or when it began to listen
+	heard time.Time     // the last beat that came here, kept or not, or when this bridge began to listen
 	kept  time.Time     // the last beat that was written, and what it ended
 }
 
@@ -126,8 +126,8 @@ func (h *heartbeats) beat(ctx context.Context, name string) ([]outbox.Kept, erro
 	}
 	defer release()
 	at := now()
+	p.heard = at // though it may not be kept: that is no fault of the sender's
 	if at.Sub(p.kept).Abs() < min(s.Every/everyApart, beatsApart) {
-		p.heard = at
 		return nil, nil
 	}
 	if _, err := h.learn(ctx, beatKey(name), mark{At: at}, false); err != nil {
@@ -135,7 +135,7 @@ func (h *heartbeats) beat(ctx context.Context, name string) ([]outbox.Kept, erro
 	}
 	kept, _, err := h.settle(ctx, p, s)
 	if err == nil {
-		p.heard, p.kept = at, at
+		p.kept = at
 	}
 	return kept, err
 }

@@ -265,6 +265,25 @@ func TestBeatsAreKept(t *testing.T) {
 	})
 }
 
+// TestBeatsWhileTheStoreFails: they come in time, though none can be kept.
+func TestBeatsWhileTheStoreFails(t *testing.T) {
+	inFakeTime(t, func(b *beating) {
+		b.beats()
+		b.store.failsAll.Store(true)
+		for range 3 {
+			b.after(5 * time.Minute)
+			if _, err := b.beat(b.Context(), "watchdog"); !errors.Is(err, errBroken) {
+				t.Errorf("a beat that cannot be kept: %v", err)
+			}
+		}
+		b.store.failsAll.Store(false)
+		b.after(6*time.Minute - time.Millisecond)
+		b.told()
+		b.after(time.Millisecond)
+		b.told("No beat since")
+	})
+}
+
 // TestHeartbeatsFollowRules adds, changes and removes heartbeats.
 func TestHeartbeatsFollowRules(t *testing.T) {
 	inFakeTime(t, func(b *beating) {
