@@ -20,6 +20,10 @@ const (
 	// deptMute is how long nothing is asked about a department after asking
 	// failed; it then counts by the size in rules.yaml, or as unknown.
 	deptMute = 15 * time.Minute
+	// deptTakes is how long, in all its turns, a department is listed while
+	// deliveries to it wait; then it counts as one that cannot be listed. One that
+	// nobody has gone on with for deptMute is begun anew.
+	deptTakes = 5 * time.Minute
 	// A department is listed to learn what became of its people only if it has so
 	// many at most, and because it is too large for one call, if it has not more
 	// than the second number; its tree is followed no further than the third.
@@ -203,6 +207,9 @@ func (k *depts) people(ctx context.Context, client Client, id int64, until time.
 			return nil, fmt.Errorf("department %d has more than %d departments below it", id, deptTree)
 		}
 		if len(p.todo) > 0 && time.Now().After(until) {
+			if time.Since(p.began) > deptTakes {
+				return nil, fmt.Errorf("listing the department has taken more than %v, and %d below it are still to be listed", deptTakes, len(p.todo))
+			}
 			if k.begun == nil {
 				k.begun = map[int64]*listing{}
 			}

@@ -208,6 +208,28 @@ func TestDepartmentOfManyIsListed(t *testing.T) {
 	})
 }
 
+// A department that DingTalk is too slow to list is sent to as a whole, not kept
+// until it has expired.
+func TestDepartmentThatTakesTooLong(t *testing.T) {
+	inFakeTime(t, "12:00:00", func(r *rig) {
+		top := tree{}
+		r.far.depts, r.far.looking = map[int64]tree{}, 1500*time.Millisecond
+		for i := range int64(450) {
+			top.below = append(top.below, 1000+i)
+			r.far.depts[1000+i] = tree{users: users(fmt.Sprint("d", i, "-"), 1)}
+		}
+		r.far.depts[7] = top
+		r.start()
+		m := toDepts("tracked", message.Dept{ID: 7})
+		m.Track = "result"
+		r.enqueue(m)
+		r.drain(30 * time.Minute)
+		if all := r.far.arrived(); len(all) != 1 || len(all[0].to.Depts) != 1 {
+			r.t.Errorf("it arrived at %v", all)
+		}
+	})
+}
+
 // A department is sent to whatever rules.yaml and DingTalk say of its size, and
 // though DingTalk names nobody in it; a few look-ups settle that.
 func TestDepartmentOfAnotherSize(t *testing.T) {

@@ -71,14 +71,20 @@ func (f *far) Department(_ context.Context, id int64) (dingtalk.Department, erro
 	return dingtalk.Department{ID: id, Members: len(f.members(id))}, f.look("get", id)
 }
 
-func (f *far) DepartmentUsers(_ context.Context, id int64) ([]string, error) {
+func (f *far) DepartmentUsers(ctx context.Context, id int64) ([]string, error) {
+	if !sleep(ctx, f.looking) {
+		return nil, noAnswer()
+	}
 	if f.hides {
 		return nil, f.look("listid", id)
 	}
 	return f.depts[id].users, f.look("listid", id)
 }
 
-func (f *far) SubDepartments(_ context.Context, id int64) ([]int64, error) {
+func (f *far) SubDepartments(ctx context.Context, id int64) ([]int64, error) {
+	if !sleep(ctx, f.looking) {
+		return nil, noAnswer()
+	}
 	return f.depts[id].below, f.look("listsubid", id)
 }
 
