@@ -93,7 +93,8 @@ func (u clocked) refused(why string) {
 	_, _, followed := u.s.ClaimFollowups(ctx, "ops", 1, 0)
 	_, took := u.s.Take(ctx, []outbox.Quota{{Key: "q", N: 1, Window: time.Hour}})
 	_, learnt := u.s.Learn(ctx, outbox.Fact{Key: "never", Value: []byte("1")}, false)
-	for what, err := range map[string]error{"Ready": u.s.Ready(ctx), "Enqueue": kept, "Claim": claimed, "ClaimFollowups": followed, "Take": took, "Learn": learnt} {
+	_, pruned := u.s.Prune(ctx, time.Now().Add(-30*24*time.Hour), 10)
+	for what, err := range map[string]error{"Prune": pruned, "Ready": u.s.Ready(ctx), "Enqueue": kept, "Claim": claimed, "ClaimFollowups": followed, "Take": took, "Learn": learnt} {
 		if err == nil || !strings.Contains(err.Error(), why+" than the database's") {
 			u.Errorf("%s: %v, want it refused for the clock", what, err)
 		}

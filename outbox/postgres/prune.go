@@ -41,6 +41,9 @@ func (t *tx) prune(from, before int64, max int) (removed int, next int64, err er
 	if err := t.send(); err != nil {
 		return 0, 0, err
 	}
+	if err := t.sameTime(); err != nil { // before is of this machine's clock
+		return 0, 0, err
+	}
 	t.forget()
 	t.outdate()
 	old, next, err := t.older(from, before, 10*max)
