@@ -115,9 +115,6 @@ func Start(ctx context.Context, o Options) (_ *Bridge, err error) {
 	}
 	b.store = observed{store, b.metrics}
 	b.closers = append(b.closers, b.store.Close)
-	if _, err := b.store.Size(ctx); o.RetentionSize > 0 && errors.Is(err, errors.ErrUnsupported) {
-		return nil, errors.New("--storage.retention.size: this engine cannot tell how much of its disk is in use; keep history by time, with --storage.retention")
-	}
 	b.metrics.reloaded(nil)
 	b.metrics.expect(plan.Config)
 	if err := b.loadMedia(ctx, plan); err != nil {

@@ -89,8 +89,7 @@ type Store interface {
 	// Stats counts what is in the store.
 	Stats(ctx context.Context) (Stats, error)
 	// Size returns how many bytes of disk what is kept takes. What has been
-	// removed, and is free to be used again, does not count; an engine that cannot
-	// tell the two apart returns errors.ErrUnsupported.
+	// removed, and is free to be used again, does not count.
 	Size(ctx context.Context) (int64, error)
 	// Used returns how much of a key's quota is taken now.
 	Used(ctx context.Context, keys ...string) (map[string]int, error)
