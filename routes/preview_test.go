@@ -33,7 +33,7 @@ func previewAdmin(t *testing.T) http.Handler {
 	if err := os.WriteFile(file, []byte(previewRules), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	loaded, faults := bridge.LoadPlan(bridge.Files{Config: file, Embedded: os.DirFS(".."), Sandbox: true, Trusted: true})
+	loaded, faults := bridge.LoadPlan(bridge.Files{Config: file, Embedded: os.DirFS(".."), Sandbox: true})
 	if loaded == nil {
 		t.Fatal(faults)
 	}

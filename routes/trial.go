@@ -57,7 +57,7 @@ func (t Trial) Try(plan *Plan) ([]Tried, error) {
 	if src.Kind() == source.GitHub && h.Get("X-GitHub-Event") == "" {
 		return nil, ErrNoEvent
 	}
-	events, err := src.Decode(h, t.Payload, t.At)
+	events, err := src.Try(h, t.Payload, t.At)
 	if err != nil {
 		return nil, fmt.Errorf("the source %q %w: %w", t.Source, ErrRefused, err)
 	}

@@ -184,6 +184,11 @@ func (s *Source) Decode(h http.Header, body []byte, now time.Time) ([]*Event, er
 	if !s.auth.verify(h, body, now) {
 		return nil, ErrUnauthorized
 	}
+	return s.Try(h, body, now)
+}
+
+// Try is Decode of what nobody has sent, and asks for no credentials.
+func (s *Source) Try(h http.Header, body []byte, now time.Time) ([]*Event, error) {
 	e := &Event{Source: s.name, Kind: s.kind, Headers: headers(h, s.auth.header()), Received: now}
 	return s.decoder.decode(h, body, e)
 }
