@@ -51,8 +51,19 @@ var errGone = errors.New("the heartbeat has just been taken out of rules.yaml")
 // pulse is one heartbeat as this bridge has seen it.
 type pulse struct {
 	turn  chan struct{} // full while somebody deals with it; guards:
-	heard time.Time     // the last beat that came here, kept or not, or when this bridge began to listen
+	heard time.Time     // when a beat last came here, kept or not, or this bridge began to listen; with the monotonic clock
 	kept  time.Time     // the last beat that was written, and what it ended
+}
+
+// due is when a heartbeat stays away whose last beat is known to be of then. One
+// that this bridge took itself is as old as its monotonic clock says, whatever the
+// other one has been set to since.
+func (p *pulse) due(beat time.Time, patience time.Duration) time.Time {
+	left := patience - time.Since(p.heard)
+	if !beat.Equal(p.kept) {
+		left = max(left, patience-time.Since(beat))
+	}
+	return time.Now().Add(left)
 }
 
 // newHeartbeats looks after those of the plan in force, as o takes events.
@@ -81,7 +92,7 @@ func (h *heartbeats) reloaded() {
 	h.pulses = map[string]*pulse{}
 	for _, s := range heartbeatsOf(h.plan.Load().Config) {
 		if h.pulses[s.Name] = before[s.Name]; h.pulses[s.Name] == nil {
-			h.pulses[s.Name] = &pulse{heard: now(), turn: make(chan struct{}, 1)}
+			h.pulses[s.Name] = &pulse{heard: time.Now(), turn: make(chan struct{}, 1)}
 		}
 	}
 	select {
@@ -126,7 +137,7 @@ func (h *heartbeats) beat(ctx context.Context, name string) ([]outbox.Kept, erro
 	}
 	defer release()
 	at := now()
-	p.heard = at // though it may not be kept: that is no fault of the sender's
+	p.heard = time.Now() // though it may not be kept: that is no fault of the sender's
 	if at.Sub(p.kept).Abs() < min(s.Every/everyApart, beatsApart) {
 		return nil, nil
 	}
@@ -199,22 +210,18 @@ func (h *heartbeats) lookAt(ctx context.Context, name string) (next time.Time, e
 // that it kept for that, and says when to look again. Each of its steps may be
 // taken twice, by this bridge after a crash or by another at the same time.
 func (h *heartbeats) settle(ctx context.Context, p *pulse, s *config.Source) (kept []outbox.Kept, next time.Time, err error) {
-	beat, away, err := h.known(ctx, s.Name, p.heard)
+	beat, away, err := h.known(ctx, s.Name, p.heard.UTC().Truncate(time.Millisecond))
 	if err != nil {
 		return nil, next, err
 	}
-	due := beat.At
-	if due.Before(p.heard) {
-		due = p.heard
-	}
-	due = due.Add(s.Every + s.Grace)
+	due := p.due(beat.At, s.Every+s.Grace)
 	switch {
 	case away != nil && !away.At.Equal(beat.At):
 		kept, err = h.back(ctx, s.Name, *away, beat)
 		return kept, due, err
 	case away != nil && away.Told:
 		return nil, now().Add(min(s.Every, lookAtLeast)), nil // another bridge may stop halfway through taking a beat
-	case away == nil && now().Before(due):
+	case away == nil && time.Now().Before(due):
 		return nil, due, nil
 	}
 	if away == nil { // if another bridge was first, it has learnt the same

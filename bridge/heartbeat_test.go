@@ -284,6 +284,22 @@ func TestBeatsWhileTheStoreFails(t *testing.T) {
 	})
 }
 
+// TestHeartbeatAndClock: a clock that is set back makes no absence later. What it
+// was ahead the last beat has, as this bridge took it.
+func TestHeartbeatAndClock(t *testing.T) {
+	inFakeTime(t, func(b *beating) {
+		b.beats()
+		p := b.pulses["watchdog"]
+		p.kept = p.kept.Add(time.Hour)
+		_, err := b.learn(b.Context(), beatKey("watchdog"), mark{At: p.kept}, false)
+		b.ok(err)
+		b.after(6*time.Minute - time.Millisecond)
+		b.told()
+		b.after(time.Millisecond)
+		b.told("No beat since")
+	})
+}
+
 // TestHeartbeatsFollowRules adds, changes and removes heartbeats.
 func TestHeartbeatsFollowRules(t *testing.T) {
 	inFakeTime(t, func(b *beating) {
