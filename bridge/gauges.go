@@ -40,8 +40,8 @@ func (g gauges) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect reads them; where the store fails, what it knows is absent and the
-// scrape tells why.
+// Collect reads them; where the store fails, what it knows is absent, and
+// workbell_store_errors_total, which then matters most, is there.
 func (g gauges) Collect(ch chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()

@@ -240,3 +240,33 @@ func TestHeartbeatsShareADatabase(t *testing.T) {
 		t.Errorf("u1 was rung %d times for %d absences and their ends", rings, rounds)
 	}
 }
+
+// TestMetricsWhileTheDatabaseIsAway: what does not come from it is there, so that
+// alerts can tell what is the matter.
+func TestMetricsWhileTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	server, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	storage, err := server.Create("workbell", "template1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPounding(t, fmt.Sprintf(beatingRules, "1h"), storage)
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	if code, _ := p.ask(http.MethodPost, p.URL("hooks")+"/hooks/cron", "", token); code != 503 {
+		t.Errorf("a beat without the database: %d", code)
+	}
+	code, text := p.ask(http.MethodGet, p.URL("admin")+"/metrics", "")
+	if code != 200 || !strings.Contains(text, "\nworkbell_webhooks_total{code=\"503\",source=\"cron\"} 1\n") || strings.Contains(text, "\nworkbell_queue_deliveries") {
+		t.Errorf("metrics without the database: %d %.500s", code, text)
+	}
+	if err := server.Run(); err != nil {
+		t.Fatal(err)
+	}
+	p.until("the database is back", p.metric("workbell_queue_deliveries 0"))
+}

@@ -125,7 +125,7 @@ func (m *metrics) expect(cfg *config.Config) {
 }
 
 func (m *metrics) handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry, ErrorHandling: promhttp.ContinueOnError})
 }
 
 func (m *metrics) webhook(source string, code int, took time.Duration) {
