@@ -57,10 +57,11 @@ type pulse struct {
 
 // due is when a heartbeat stays away whose last beat is known to be of then. One
 // that this bridge took itself is as old as its monotonic clock says, whatever the
-// other one has been set to since.
+// other one has been set to since. One that is further ahead than the clocks of two
+// bridges may be apart is of a time that was wrong, and says nothing.
 func (p *pulse) due(beat time.Time, patience time.Duration) time.Time {
 	left := patience - time.Since(p.heard)
-	if !beat.Equal(p.kept) {
+	if !beat.Equal(p.kept) && time.Until(beat) < 2*clockTolerance {
 		left = max(left, patience-time.Since(beat))
 	}
 	return time.Now().Add(left)

@@ -284,20 +284,31 @@ func TestBeatsWhileTheStoreFails(t *testing.T) {
 	})
 }
 
-// TestHeartbeatAndClock: a clock that is set back makes no absence later. What it
-// was ahead the last beat has, as this bridge took it.
+// TestHeartbeatAndClock: a clock that is set back, while the bridge runs or before
+// it is started again, has no absence noticed later. What it was ahead the last
+// beat has.
 func TestHeartbeatAndClock(t *testing.T) {
-	inFakeTime(t, func(b *beating) {
-		b.beats()
-		p := b.pulses["watchdog"]
-		p.kept = p.kept.Add(time.Hour)
-		_, err := b.learn(b.Context(), beatKey("watchdog"), mark{At: p.kept}, false)
-		b.ok(err)
-		b.after(6*time.Minute - time.Millisecond)
-		b.told()
-		b.after(time.Millisecond)
-		b.told("No beat since")
-	})
+	for name, restart := range map[string]bool{"while it runs": false, "while it is stopped": true} {
+		t.Run(name, func(t *testing.T) {
+			inFakeTime(t, func(b *beating) {
+				b.beats()
+				p, _, release, err := b.hold(b.Context(), "watchdog")
+				b.ok(err)
+				p.kept = p.kept.Add(time.Hour)
+				_, err = b.learn(b.Context(), beatKey("watchdog"), mark{At: p.kept}, false)
+				b.ok(err)
+				release()
+				if restart {
+					b.end()
+					b.start()
+				}
+				b.after(6*time.Minute - time.Millisecond)
+				b.told()
+				b.after(time.Millisecond)
+				b.told("No beat since")
+			})
+		})
+	}
 }
 
 // TestHeartbeatsFollowRules adds, changes and removes heartbeats.
