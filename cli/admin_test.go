@@ -26,9 +26,9 @@ func TestDeliveriesCommand(t *testing.T) {
 		t.Fatalf("%d lines:\n%s", len(lines), out)
 	}
 	for i, want := range []string{
-		"RULE      TO            TITLE",
-		"critical  a-very-long…  Rocket �[2J� gone & lost fo…",
-		"critical  u1 +1         磁盘已满 on db1",
+		"RULE      TO                   TITLE",
+		"critical  a-very-long-user-id  Rocket �[2J� gone & lost forever",
+		"critical  u1 +1                磁盘已满 on db1",
 	} {
 		if !strings.HasSuffix(lines[i], want) {
 			t.Errorf("line %d: %q; want it to end in %q", i, lines[i], want)

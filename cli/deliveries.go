@@ -42,7 +42,7 @@ func (c *deliveriesCmd) Run(ctx context.Context, env Env) error {
 	if c.Output == "json" {
 		return printJSON(env.Stdout, routes.Page{Deliveries: list})
 	}
-	c.print(env.Stdout, list, more)
+	c.print(env.Stdout, list, more, width(env.Stdout))
 	return nil
 }
 
@@ -88,9 +88,8 @@ func (c *deliveriesCmd) query() url.Values {
 	return q
 }
 
-// How wide the list is, and what it gives at most to names, in columns.
+// What a list of 80 columns gives at most to names; a wider one gives more.
 const (
-	listWidth = 80
 	ruleWidth = 14
 	toWidth   = 12
 )
@@ -106,7 +105,8 @@ func state(d *outbox.Delivery) string {
 	return string(d.State)
 }
 
-func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool) {
+// print lists deliveries in so many columns.
+func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool, columns int) {
 	if len(list) == 0 {
 		say(w, "there is none")
 		return
@@ -119,10 +119,10 @@ func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool) {
 		}
 		rows = append(rows, []string{
 			strconv.FormatInt(d.ID, 10), d.Created.In(time.Local).Format("01-02 15:04:05"), state(&d.Delivery),
-			fit(printable(cmp.Or(d.Rule, "-")), ruleWidth), toWhom(d.To), printable(title),
+			fit(printable(cmp.Or(d.Rule, "-")), share(columns, ruleWidth)), toWhom(d.To, share(columns, toWidth)), printable(title),
 		})
 	}
-	for _, line := range columns(rows, listWidth) {
+	for _, line := range align(rows, columns) {
 		say(w, "%s", line)
 	}
 	if more {
@@ -130,8 +130,11 @@ func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool) {
 	}
 }
 
-// toWhom names the first recipient and counts the others, in toWidth columns.
-func toWhom(to message.Recipients) string {
+// share is what a list of so many columns gives to names that have n of 80.
+func share(columns, n int) int { return max(n, columns*n/80) }
+
+// toWhom names the first recipient and counts the others, in at most columns.
+func toWhom(to message.Recipients, columns int) string {
 	all := routes.References(to)
 	if len(all) == 0 {
 		return "nobody"
@@ -140,5 +143,5 @@ func toWhom(to message.Recipients) string {
 	if len(all) > 1 {
 		rest = fmt.Sprintf(" +%d", len(all)-1)
 	}
-	return fit(printable(strings.TrimPrefix(all[0], "user:")), toWidth-len(rest)) + rest
+	return fit(printable(strings.TrimPrefix(all[0], "user:")), columns-len(rest)) + rest
 }

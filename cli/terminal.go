@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode"
 
 	"github.com/rivo/uniseg"
+	"golang.org/x/term"
 )
 
 // printable returns s as one line that a terminal only shows: what an event's
@@ -57,9 +59,25 @@ func fit(s string, width int) string {
 	return s[:end] + "…"
 }
 
-// columns lays rows out so that their cells line up, two spaces between, and
+// endless is the width of what is no terminal: a file or another program gets
+// each line whole.
+const endless = 1 << 16
+
+// width returns how many columns w shows, or endless.
+func width(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return endless
+	}
+	if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 0 {
+		return columns
+	}
+	return 80 // a terminal that does not tell
+}
+
+// align lays rows out so that their cells line up, two spaces between, and
 // cuts the last cell of each to end at width.
-func columns(rows [][]string, width int) []string {
+func align(rows [][]string, width int) []string {
 	var widths []int
 	for _, row := range rows {
 		for i, cell := range row {

@@ -48,7 +48,7 @@ func TestFit(t *testing.T) {
 // Columns line up as a terminal shows them, and no line is wider than asked.
 func TestColumns(t *testing.T) {
 	t.Parallel()
-	got := columns([][]string{{"ID", "RULE", "TITLE"}, {"10", "磁盘", "long 磁盘已满 title"}, {"7", "r", "x"}}, 20)
+	got := align([][]string{{"ID", "RULE", "TITLE"}, {"10", "磁盘", "long 磁盘已满 title"}, {"7", "r", "x"}}, 20)
 	if d := cmp.Diff([]string{"ID  RULE  TITLE", "10  磁盘  long 磁盘…", "7   r     x"}, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
 	}
