@@ -164,8 +164,8 @@ func TestAnswers(t *testing.T) {
 		"gzip bomb":         {"POST", "/hooks/any", http.Header{"Content-Type": {"application/json"}, "Content-Encoding": {"gzip"}}, bomb.String(), 415, "uncompressed"},
 		"not a JSON type":   {"POST", "/hooks/any", http.Header{"Content-Type": {"text/html"}}, "{}", 415, ""},
 		"unknown source":    {"POST", "/hooks/nope", plain, "{}", 404, `no source \"nope\"`},
-		"GET":               {"GET", "/hooks/am", nil, "", 405, ""},
-		"nowhere":           {"GET", "/x", nil, "", 404, ""},
+		"GET":               {"GET", "/hooks/am", nil, "", 405, "this path takes POST"},
+		"nowhere":           {"GET", "/x", nil, "", 404, "--admin.listen-address"},
 		"a rule that fails": {"POST", "/hooks/any", plain, `{"title": "disk full"}`, 202, `"rule":"broken","state":"queued"`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -194,6 +194,11 @@ func TestAnswers(t *testing.T) {
 	}
 	if _, metrics := get(t, p.admin+"/metrics"); !strings.Contains(metrics, `workbell_webhooks_total{code="401",source="am"} 2`) {
 		t.Errorf("refusals are not counted:\n%s", metrics)
+	}
+	for _, given := range []string{"header=Authorization given=false", "header=Authorization given=true", "header=X-Hub-Signature-256 given=true"} {
+		if !strings.Contains(p.log.String(), given) {
+			t.Errorf("the log does not say %q of what was refused:\n%s", given, p.log)
+		}
 	}
 	for _, where := range []string{p.log.String(), second(get(t, p.admin+"/metrics")), second(get(t, p.admin+"/api/v1/deliveries")), second(get(t, p.admin+"/api/v1/apps"))} {
 		if strings.Contains(where, "topsecret-token") || strings.Contains(where, "new-secret") {
@@ -387,6 +392,7 @@ func TestCommands(t *testing.T) {
 		"serve fault":    {[]string{"serve", "--config.file=" + bad}, 1, "did you mean"},
 		"unknown flag":   {[]string{"serve", "--colour"}, 2, "--colour"},
 		"help":           {[]string{"--help"}, 0, "serve"},
+		"nothing":        {nil, 2, "Run the bridge"},
 		"render":         {[]string{"render", "--config.file=" + rules, "--source=am", payload}, 0, "to user:u1"},
 		"render json":    {[]string{"render", "--config.file=" + rules, "--source=am", "--output=json", payload}, 0, `"matched":true`},
 		"render source":  {[]string{"render", "--config.file=" + rules, "--source=amm", payload}, 2, `did you mean "am"?`},

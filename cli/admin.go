@@ -20,7 +20,7 @@ import (
 
 // adminFlags name the bridge whose admin API is asked.
 type adminFlags struct {
-	Admin        string `name:"admin.url" default:"http://127.0.0.1:8061" placeholder:"URL" help:"Where the bridge's admin API is."`
+	Admin        string `name:"admin.url" default:"http://127.0.0.1:8061" placeholder:"URL" help:"Where the bridge's admin API is. Default: http://127.0.0.1:8061."`
 	Username     string `name:"admin.username" placeholder:"NAME" help:"Who asks, where the admin API demands basic auth."`
 	PasswordFile string `name:"admin.password-file" placeholder:"FILE" help:"Holds the password."`
 	CAFile       string `name:"admin.ca-file" placeholder:"FILE" help:"Certificates (PEM) to trust instead of the system's."`
@@ -89,13 +89,17 @@ func (f adminFlags) ask(ctx context.Context, method, path string, query url.Valu
 // understand reads an answer into v, or says why it is none.
 func understand(res *http.Response, text []byte, base *url.URL, v any) error {
 	kind, _, _ := strings.Cut(res.Header.Get("Content-Type"), ";")
-	var p struct{ Detail string }
+	var p struct {
+		Detail  string
+		Errcode *int // of DingTalk, and of the stand-in for it
+	}
+	isJSON := json.Unmarshal(text, &p) == nil
 	switch {
-	case kind == "application/problem+json" && json.Unmarshal(text, &p) == nil:
+	case kind == "application/problem+json" && isJSON:
 		return &refusal{res.StatusCode, printable(p.Detail)}
 	case res.StatusCode == http.StatusUnauthorized:
 		return fellShort("%s demands credentials, or refuses these: give --admin.username and --admin.password-file", base.Redacted())
-	case res.StatusCode/100 != 2 || kind != "application/json":
+	case res.StatusCode/100 != 2 || kind != "application/json" || p.Errcode != nil:
 		return fellShort("%s answers %s and not as workbell's admin API does; name that one's address with --admin.url", base.Redacted(), printable(res.Status))
 	}
 	if err := json.Unmarshal(text, v); err != nil {

@@ -181,12 +181,18 @@ func TestAdminCommandErrors(t *testing.T) {
 	gone.Close()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
 	defer page.Close()
+	dingtalk := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"errcode":404,"errmsg":"请求的URI地址不存在"}`))
+	}))
+	defer dingtalk.Close()
 	r := newRig(t)
 	for _, c := range []struct {
 		args []string
 		code int
 		says []string
 	}{
+		{[]string{"deliveries", "--admin.url=" + dingtalk.URL}, FellShort, []string{dingtalk.URL, "not as workbell's admin API", "--admin.url"}},
 		{[]string{"deliveries", "--admin.url=" + gone.URL}, FellShort, []string{gone.URL, "connection refused", "--admin.url", "WORKBELL_ADMIN_URL"}},
 		{[]string{"resend", "1", "2", "--admin.url=" + gone.URL}, FellShort, []string{gone.URL, "connection refused"}},
 		{[]string{"deliveries", "--admin.url=" + page.URL}, FellShort, []string{page.URL, "200 OK", "--admin.url"}},

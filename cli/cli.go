@@ -55,8 +55,8 @@ type commands struct {
 
 // fileFlags name the user's rules and templates.
 type fileFlags struct {
-	Config    string `name:"config.file" default:"rules.yaml" placeholder:"FILE" help:"Rules: who hears about what."`
-	Templates string `name:"templates" default:"templates" placeholder:"DIR" help:"Templates, laid over the built-in ones file by file."`
+	Config    string `name:"config.file" default:"rules.yaml" placeholder:"FILE" help:"Rules: who hears about what. Default: rules.yaml."`
+	Templates string `name:"templates" default:"templates" placeholder:"DIR" help:"Templates, laid over the built-in ones file by file. Default: templates."`
 }
 
 // outputFlag chooses between people and programs.
@@ -119,6 +119,10 @@ func Run(ctx context.Context, env Env, args []string) int {
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(env))
 	if err != nil {
 		_, _ = fmt.Fprintln(env.Stderr, "workbell:", err)
+		return WrongUse
+	}
+	if len(args) == 0 { // whoever types the name alone wants to know what there is
+		_, _ = parser.Parse([]string{"--help"})
 		return WrongUse
 	}
 	k, err := parser.Parse(args)

@@ -83,6 +83,9 @@ func usage(c *kong.Node) string {
 		if strings.HasSuffix(p.Target.Type().String(), "int64") {
 			word = "12"
 		}
+		if p.Enum != "" {
+			word, _, _ = strings.Cut(p.Enum, ",")
+		}
 		words = append(words, word)
 	}
 	return strings.Join(words, " ")
