@@ -29,11 +29,12 @@ const (
 // family is one file of templates with the blocks MSGTYPE.FIELD, and those of
 // the shared files.
 type family struct {
-	file  string // its name in the folder
-	set   *template.Template
-	zone  *time.Location
-	pool  sync.Pool       // of *executor
-	tried map[string]bool // msgtypes that have been rehearsed
+	file   string // its name in the folder
+	set    *template.Template
+	zone   *time.Location
+	pool   sync.Pool       // of *executor
+	tried  map[string]bool // msgtypes that have been rehearsed
+	broken bool            // it could not be parsed, or a shared file: what it defines is not known
 }
 
 // loadFamilies reads all templates: NAME.tmpl is a family, _NAME.tmpl is
@@ -47,29 +48,30 @@ func loadFamilies(files fs.FS, zone *time.Location, faults *config.Faults) map[s
 	}
 	shared := template.New("").Option("missingkey=zero").Funcs(functions(&executor{zone: zone}))
 	var own []string
+	broken := false
 	for _, e := range entries {
 		switch name := e.Name(); {
 		case e.IsDir() || path.Ext(name) != ".tmpl":
 		case strings.HasPrefix(name, "_"):
-			parseFile(shared, files, name, faults)
+			broken = !parseFile(shared, files, name, faults) || broken
 		default:
 			own = append(own, name)
 		}
 	}
 	for _, name := range own {
 		set := template.Must(shared.Clone())
-		parseFile(set, files, name, faults)
-		families[strings.TrimSuffix(name, ".tmpl")] = &family{file: name, set: set, zone: zone, tried: map[string]bool{}}
+		faulty := !parseFile(set, files, name, faults) || broken
+		families[strings.TrimSuffix(name, ".tmpl")] = &family{file: name, set: set, zone: zone, tried: map[string]bool{}, broken: faulty}
 	}
 	return families
 }
 
-// parseFile adds the blocks of a file to set, made safe.
-func parseFile(set *template.Template, files fs.FS, name string, faults *config.Faults) {
+// parseFile adds the blocks of a file to set, made safe, and says whether it could.
+func parseFile(set *template.Template, files fs.FS, name string, faults *config.Faults) bool {
 	text, err := fs.ReadFile(files, name)
 	if err != nil {
 		faults.Add(config.Pos{File: folder + name}, "", "reading the template: %v", err)
-		return
+		return false
 	}
 	before := map[*parse.Tree]bool{}
 	for _, t := range set.Templates() {
@@ -78,13 +80,14 @@ func parseFile(set *template.Template, files fs.FS, name string, faults *config.
 	if _, err := set.New(name).Parse(string(text)); err != nil {
 		te := explainTemplate(err)
 		faults.Add(te.at, te.remedy(), "%s", te.problem)
-		return
+		return false
 	}
 	for _, t := range set.Templates() {
 		if t.Tree != nil && !before[t.Tree] {
 			harden(t.Tree)
 		}
 	}
+	return true
 }
 
 // defines says whether the family has a block of that name.

@@ -170,6 +170,9 @@ func (l *loader) msgtype(r *rule, c *config.Rule, path string) {
 		at = c.Template.At
 	}
 	for f, kinds := range l.familiesOf(r) {
+		if f.broken { // its own fault says what to do; what follows from it would hide that
+			continue
+		}
 		l.needs(f, kind, at, path)
 		f.rehearse(kind, kinds, &l.faults)
 	}
