@@ -76,12 +76,23 @@ func (o Options) receive(c echo.Context) error {
 		if p.Status == http.StatusServiceUnavailable {
 			o.Log.Error("webhook not kept", "component", "routes", "source", src.Name(), "err", err)
 		} else {
-			o.Log.Warn("webhook refused", "component", "routes", "source", src.Name(), "code", p.Status, "err", err, "remote", req.RemoteAddr)
+			o.refused(req, src, p.Status, err)
 		}
 		return p
 	}
 	o.Webhook(src.Name(), http.StatusAccepted, time.Since(began))
 	return c.JSONBlob(http.StatusAccepted, summary(kept).json())
+}
+
+// refused logs why a webhook is refused; of credentials also, which the sender
+// is not told, whether there were any.
+func (o Options) refused(req *http.Request, src *source.Source, status int, err error) {
+	log := o.Log.With("component", "routes", "source", src.Name(), "code", status, "err", err, "remote", req.RemoteAddr)
+	if status == http.StatusUnauthorized {
+		header, given := src.Shows(req.Header)
+		log = log.With("header", header, "given", given)
+	}
+	log.Warn("webhook refused")
 }
 
 func (o Options) take(c echo.Context, plan *Plan, src *source.Source) ([]outbox.Kept, error) {

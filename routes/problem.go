@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 )
@@ -34,6 +35,14 @@ func Detail(err error) (string, bool) {
 // retryAfter is what a 503 asks the sender to wait, in seconds.
 const retryAfter = "5"
 
+// instead says what could have been meant by a request that no route takes.
+func instead(status int, c echo.Context) string {
+	if allowed := c.Response().Header().Get(echo.HeaderAllow); status == http.StatusMethodNotAllowed && allowed != "" {
+		return "this path takes " + strings.TrimPrefix(allowed, "OPTIONS, ")
+	}
+	return "hooks are POST /hooks/NAME on --web.listen-address, console and API on --admin.listen-address"
+}
+
 // fail answers every error as a problem. What is not one (echo's own 404 and
 // 405) becomes one.
 func (o Options) fail(err error, c echo.Context) {
@@ -42,7 +51,7 @@ func (o Options) fail(err error, c echo.Context) {
 	switch {
 	case errors.As(err, &p):
 	case errors.As(err, &he):
-		p = refuse(he.Code, "%s %s is not one of workbell's; hooks are POST /hooks/NAME", c.Request().Method, c.Request().URL.Path)
+		p = refuse(he.Code, "%s %s is not one of workbell's; %s", c.Request().Method, c.Request().URL.Path, instead(he.Code, c))
 	default:
 		p = refuse(http.StatusInternalServerError, "this is a fault of workbell's; its log says more")
 		o.Log.Error("request failed", "component", "routes", "path", c.Path(), "err", err)

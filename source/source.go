@@ -177,6 +177,13 @@ func (s *Source) Admit(h http.Header) error {
 	return nil
 }
 
+// Shows says which header the credentials or the signature belong in, and
+// whether h has it: what to look at where a webhook is refused.
+func (s *Source) Shows(h http.Header) (name string, given bool) {
+	name = s.auth.header()
+	return name, h.Get(name) != ""
+}
+
 // Decode verifies the credentials and turns the body into events; there may be
 // none. now is when it was received. The events keep parts of body: it must
 // not be changed afterwards. Errors: ErrUnauthorized, or a *BadRequest.
