@@ -387,6 +387,8 @@ func TestCommands(t *testing.T) {
 		"check":          {[]string{"check", "--config.file=" + rules}, 0, "3 sources, 3 rules, 1 group; no faults"},
 		"check json":     {[]string{"check", "--config.file=" + rules, "--output=json"}, 0, `"ok":true`},
 		"check fault":    {[]string{"check", "--config.file=" + bad}, 1, `bad.yaml:12:56: rules[1].to:`},
+		"check ours":     {[]string{"check", "--config.file=rules.yaml"}, 1, "app_key is missing"},
+		"check trial":    {[]string{"check", "--sandbox", "--config.file=rules.yaml"}, 0, "no faults"},
 		"check nothing":  {[]string{"check", "--config.file=" + dir + "/no.yaml"}, 2, "serve --sandbox"},
 		"serve nothing":  {[]string{"serve", "--config.file=" + dir + "/no.yaml"}, 2, "--config.file"},
 		"serve fault":    {[]string{"serve", "--config.file=" + bad}, 1, "did you mean"},

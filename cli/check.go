@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -10,6 +11,7 @@ import (
 type checkCmd struct {
 	fileFlags
 	outputFlag
+	Sandbox bool `name:"sandbox" help:"Check what serve --sandbox would load: credentials and secrets may be missing."`
 }
 
 // checkedFault is one fault as --output=json prints it.
@@ -24,7 +26,7 @@ type checkedFault struct {
 
 // Run prints every fault and warning; it fails if there is a fault.
 func (c *checkCmd) Run(env Env) error {
-	files, err := c.files(env, false)
+	files, err := c.files(env, c.Sandbox)
 	if err != nil {
 		return err
 	}
@@ -43,7 +45,7 @@ func (c *checkCmd) Run(env Env) error {
 			_, _ = fmt.Fprintln(env.Stdout, f.Error())
 		}
 		if plan != nil {
-			_, _ = fmt.Fprintf(env.Stdout, "%s: %s, %s, %s; %s\n", files.Config, count(len(plan.Config.Sources), "source"),
+			_, _ = fmt.Fprintf(env.Stdout, "%s: %s, %s, %s; %s\n", cmp.Or(files.Config, "built-in rules"), count(len(plan.Config.Sources), "source"),
 				count(len(plan.Config.Rules), "rule"), count(len(plan.Config.Groups), "group"), verdict(len(warnings)))
 		} else {
 			_, _ = fmt.Fprintf(env.Stdout, "%s: %s\n", files.Config, count(len(fatal), "fault"))
