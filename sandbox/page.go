@@ -46,6 +46,8 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types page"
 
 type pageData struct {
+	words
+	Lang     string
 	People   []person
 	More     int // people not shown
 	Open     *person
@@ -95,6 +97,7 @@ func (n note) Bytes() int { return len(n.Call.Msg) }
 
 func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	data := s.page(r.URL.Query().Get("user"))
+	data.words, data.Lang = wordsFor(r.Header.Get("Accept-Language"))
 	data.Command = s.command(r.Host)
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
@@ -104,6 +107,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", policy)
 	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Vary", "Accept-Language")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Referrer-Policy", "no-referrer")
 	_, _ = w.Write(b.Bytes())

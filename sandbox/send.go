@@ -183,15 +183,17 @@ func (s *Sandbox) judge(a *app, id string, call *Call, content [16]byte, faults 
 }
 
 // Reason says a recipient's fate in words.
-func (r Recipient) Reason() string {
+func (r Recipient) Reason() string { return r.reason(nil) }
+
+func (r Recipient) reason(in words) string {
 	if r.Fate != Forbidden {
-		return fates[string(r.Fate)+r.Code]
+		return in.T(fates[string(r.Fate)+r.Code])
 	}
-	words, known := fates[r.Code]
+	said, known := fates[r.Code]
 	if !known {
-		words = "for the reason " + r.Code
+		return in.T("for the reason %s", r.Code)
 	}
-	return strings.ReplaceAll(words, "LIMIT", strconv.Itoa(r.Limit))
+	return strings.ReplaceAll(in.T(said), "LIMIT", strconv.Itoa(r.Limit))
 }
 
 // fates are what the page says of a recipient who got nothing.

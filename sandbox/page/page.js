@@ -41,7 +41,7 @@ function swapChat(fresh) {
   if (atEnd) now.scrollTop = now.scrollHeight;
   if (rung.length) {
     const last = rung[rung.length - 1].querySelector(".drawing").textContent.trim().replace(/\s+/g, " ").slice(0, 120);
-    $("news").textContent = (rung.length > 1 ? rung.length + " new notifications. " : "New notification. ") + last;
+    $("news").textContent = (rung.length > 1 ? $("news").dataset.more + " " + rung.length + ". " : $("news").dataset.one + " ") + last;
   }
 }
 
@@ -69,20 +69,20 @@ async function update() {
 
 function listen() {
   const live = $("live"), events = new EventSource("/sandbox/events");
-  const say = (on) => { live.hidden = false; live.classList.toggle("off", !on); live.textContent = on ? "live" : "waiting for the server"; };
+  const say = (on) => { live.hidden = false; live.classList.toggle("off", !on); live.textContent = on ? live.dataset.on : live.dataset.off; };
   events.onopen = () => { say(true); update(); }; // for what came before the stream did
   events.onerror = () => say(false);
   events.onmessage = update;
 }
 
 $("chat").scrollTop = $("chat").scrollHeight;
-const copy = $("copy");
+const copy = $("copy"), label = copy.textContent;
 if (navigator.clipboard) {
   copy.hidden = false;
   copy.addEventListener("click", async () => {
     await navigator.clipboard.writeText($("command").textContent);
-    copy.textContent = "Copied";
-    setTimeout(() => { copy.textContent = "Copy"; }, 1500);
+    copy.textContent = copy.dataset.copied;
+    setTimeout(() => { copy.textContent = label; }, 1500);
   });
 }
 document.addEventListener("visibilitychange", read);
