@@ -61,7 +61,7 @@ func TestPageInChinese(t *testing.T) {
 		page := string(text)
 		has(t, page, `<html lang="`+lang+`">`)
 		if lang == "zh-CN" {
-			has(t, page, "员工", "工作通知", "该员工今天已从此应用收到过相同内容", "再发一次")
+			has(t, page, "员工", "工作通知", `data-yes="实时"`, `data-single="新通知。"`, "该员工今天已从此应用收到过相同内容", "再发一次")
 		}
 		for english := range chinese {
 			if lang == "zh-CN" && !strings.Contains(english, "%") && len(english) > 6 && strings.Contains(page, ">"+english+"<") {

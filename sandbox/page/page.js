@@ -41,7 +41,7 @@ function swapChat(fresh) {
   if (atEnd) now.scrollTop = now.scrollHeight;
   if (rung.length) {
     const last = rung[rung.length - 1].querySelector(".drawing").textContent.trim().replace(/\s+/g, " ").slice(0, 120);
-    $("news").textContent = (rung.length > 1 ? $("news").dataset.more + " " + rung.length + ". " : $("news").dataset.one + " ") + last;
+    $("news").textContent = (rung.length > 1 ? $("news").dataset.more + " " + rung.length + ". " : $("news").dataset.single + " ") + last;
   }
 }
 
@@ -69,7 +69,7 @@ async function update() {
 
 function listen() {
   const live = $("live"), events = new EventSource("/sandbox/events");
-  const say = (on) => { live.hidden = false; live.classList.toggle("off", !on); live.textContent = on ? live.dataset.on : live.dataset.off; };
+  const say = (on) => { live.hidden = false; live.classList.toggle("off", !on); live.textContent = on ? live.dataset.yes : live.dataset.no; };
   events.onopen = () => { say(true); update(); }; // for what came before the stream did
   events.onerror = () => say(false);
   events.onmessage = update;
