@@ -520,4 +520,10 @@ func TestSend(t *testing.T) {
 	if code != 1 || !strings.Contains(errs, "40096") || strings.Contains(out+errs, "wrong\"") {
 		t.Errorf("a wrong secret: exit %d\n%s%s", code, out, errs)
 	}
+	far := writeFile(t, t.TempDir(), "rules.yaml", fmt.Sprintf(crashRules, "http://127.0.0.1:1"))
+	for says, args := range map[string][]string{"--text": {}, "dingtalk.base_url": {"--text=x"}} {
+		if out, errs, code := workbell(t, append([]string{"send", "--config.file=" + far, "--to=sre"}, args...)...); code == 0 || !strings.Contains(errs, says) {
+			t.Errorf("%q: exit %d without a word of %s\n%s%s", args, code, says, out, errs)
+		}
+	}
 }

@@ -55,7 +55,7 @@ func (c *sendCmd) Run(ctx context.Context, env Env) error {
 	}
 	built, err := message.Build(c.Msgtype, c.values(), c.URL, 0)
 	if err != nil {
-		return wrongUse("%w", err)
+		return wrongUse("%w (--text, --title, --url and --field give what a message holds)", err)
 	}
 	client, err := bridge.NewClient(&plan.Config.DingTalk, app, env.Version.Version, nil)
 	if err != nil {
@@ -68,6 +68,9 @@ func (c *sendCmd) Run(ctx context.Context, env Env) error {
 	sent, err := client.Send(ctx, to, built.Body)
 	if renew := (*dingtalk.Error)(nil); errors.As(err, &renew) && renew.Action == dingtalk.RenewToken {
 		sent, err = client.Send(ctx, to, built.Body) // with a new token
+	}
+	if e, ok := errors.AsType[*dingtalk.Error](err); ok && e.HTTPStatus == 0 {
+		return fellShort("%w (is dingtalk.base_url right? does this machine reach it, or need HTTPS_PROXY?)", err)
 	}
 	if err != nil {
 		return fellShort("%w", err)
