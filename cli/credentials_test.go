@@ -38,7 +38,7 @@ func TestAdminCredentials(t *testing.T) {
 		code int
 		says string
 	}{
-		"all":               {[]string{ca, user, password}, Done, "there is none"},
+		"all":               {[]string{ca, user, password}, Done, "there are no deliveries"},
 		"no password":       {[]string{ca}, FellShort, "--admin.username and --admin.password-file"},
 		"wrong password":    {[]string{ca, user, wrong}, FellShort, "refuses these"},
 		"unknown authority": {[]string{user, password}, FellShort, "certificate"},

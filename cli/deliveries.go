@@ -108,7 +108,7 @@ func state(d *outbox.Delivery) string {
 // print lists deliveries in so many columns.
 func (c *deliveriesCmd) print(w io.Writer, list []routes.Delivery, more bool, columns int) {
 	if len(list) == 0 {
-		say(w, "there is none")
+		say(w, "there are no deliveries")
 		return
 	}
 	rows := [][]string{{"ID", "TAKEN", "STATE", "RULE", "TO", "TITLE"}}
