@@ -194,7 +194,7 @@ func TestWhy(t *testing.T) {
 	tab := r.browser(look{})
 	for question, want := range map[string][]string{
 		"event=" + silent + "&person=u1":      {"No rule matched this event", `severity != "none" is false: severity is "none"`},
-		"event=" + loud + "&person=octocat":   {"octocat was sent delivery 1, which is sent.", "reaches them"},
+		"event=" + loud + "&person=octocat":   {"octocat is among the recipients of delivery 1, which is sent.", "reaches them"},
 		"event=" + loud + "&person=stranger":  {"The rules send this event to others than stranger.", "matched, for others"},
 		"event=12345&person=u1":               {`There is no event "12345"`},
 		"event=x&person=u1":                   {`There is no event "x"`},

@@ -41,6 +41,7 @@ type deliveryPage struct {
 	Others   []row // of the same event
 	Children []row
 	Actions  []string // that make sense
+	Paused   []App    // the app that keeps it waiting; empty: none does
 }
 
 type header struct{ Name, Value string }
@@ -77,6 +78,9 @@ func (c *Console) delivery(e echo.Context, p *page) error {
 	}
 	if body.Others, err = c.related(ctx, outbox.Filter{Event: d.Event, Limit: maxTold}, d.ID); err != nil {
 		return err
+	}
+	if d.State == outbox.Queued {
+		body.Paused = c.paused(d.App)
 	}
 	body.Steps = c.timeline(&body, p)
 	p.Title = body.Title

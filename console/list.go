@@ -17,6 +17,7 @@ type listPage struct {
 	Sources, Rules []string
 	People         []string
 	Hooks          string
+	Paused         []App // that send nothing now; with the newest deliveries
 }
 
 func (c *Console) deliveries(e echo.Context, p *page) error {
@@ -41,7 +42,7 @@ func (c *Console) deliveries(e echo.Context, p *page) error {
 	}
 	body.Sources, body.Rules = with(body.Sources, q.Source), with(body.Rules, q.Rule)
 	if body.First {
-		p.Live = "/live"
+		p.Live, body.Paused = "/live", c.paused("")
 	}
 	p.Body = body
 	return nil

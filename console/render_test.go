@@ -54,7 +54,7 @@ func TestSearchGoesOn(t *testing.T) {
 	if _, err := store.Enqueue(t.Context(), entries); err != nil {
 		t.Fatal(err)
 	}
-	c := New(Options{Store: store, Rules: func() Rules { return Rules{Config: &config.Config{}} }})
+	c := New(Options{Store: store, Apps: func() []App { return nil }, Rules: func() Rules { return Rules{Config: &config.Config{}} }})
 	c.most = 1
 	further := regexp.MustCompile(`href="([^"]+)"[^>]*>Search further`)
 	for _, path := range []string{"/?q=needle", "/why?q=needle"} {
