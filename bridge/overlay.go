@@ -19,9 +19,13 @@ func (o overlay) Open(name string) (fs.File, error) {
 	return f, err
 }
 
-// ReadDir lists the files of both.
+// ReadDir lists the files of both. An upper folder that is there and cannot be
+// read is an error: to go on without it would be to go on with other templates.
 func (o overlay) ReadDir(name string) ([]fs.DirEntry, error) {
 	entries, err := fs.ReadDir(o.top, name)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
 	below, errBelow := fs.ReadDir(o.below, name)
 	if err != nil && errBelow != nil {
 		return nil, err

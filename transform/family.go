@@ -43,7 +43,7 @@ func loadFamilies(files fs.FS, zone *time.Location, faults *config.Faults) map[s
 	families := map[string]*family{}
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
-		faults.Add(config.Pos{File: folder}, "", "reading the templates: %v", err)
+		faults.Add(config.Pos{File: folder}, "let the user who runs workbell read it", "reading the templates: %v", err)
 		return families
 	}
 	shared := template.New("").Option("missingkey=zero").Funcs(functions(&executor{zone: zone}))
