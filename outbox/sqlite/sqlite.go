@@ -229,7 +229,7 @@ func claimFile(path string) (*os.File, error) {
 		return nil, fmt.Errorf("%w; make the directory %s first", err, filepath.Dir(path))
 	}
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w; name a file with --storage that the user who runs workbell may write", err)
 	}
 	if taken, err := lockFile(f); err != nil {
 		if taken {

@@ -140,6 +140,10 @@ func TestMissingDirectory(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "make the directory "+filepath.Dir(path)+" first") {
 		t.Errorf("Open: got error %v, want one that says to make the directory", err)
 	}
+	folder := t.TempDir()
+	if _, err := Open(t.Context(), Options{Path: folder}); err == nil || !strings.Contains(err.Error(), folder) || !strings.Contains(err.Error(), "may write") {
+		t.Errorf("Open: got error %v, want one that says to name a file", err)
+	}
 }
 
 // TestOddPaths opens files whose names mean something to a URL.
