@@ -49,7 +49,7 @@ type clock struct {
 // empty removes what a test has left, and gives the database to the next.
 func (c *clock) empty(url string) {
 	_, err := c.conn.Exec(context.Background(), `DELETE FROM tally; DELETE FROM events; DELETE FROM deliveries; DELETE FROM attempts;
-		DELETE FROM followups; DELETE FROM receipts; DELETE FROM notes; DELETE FROM facts; DELETE FROM taken;
+		DELETE FROM followups; DELETE FROM receipts; DELETE FROM notes; DELETE FROM facts; DELETE FROM taken; DELETE FROM grouped; DELETE FROM sourced;
 		UPDATE store SET last_event = 0, last_delivery = 0; UPDATE fake.clock SET at = '2000-01-01T00:00:00Z'`)
 	if err != nil {
 		c.fail(err)

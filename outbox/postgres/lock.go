@@ -8,6 +8,7 @@ const (
 	schemaLock = 0x77626c00 // "wbl", for migrations
 	laneLocks  = 0x77626c01
 	quotaLocks = 0x77626c02
+	noteLock   = 0x77626c03 // for the noter, see lots.go
 	slots      = 64
 )
 

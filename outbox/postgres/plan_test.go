@@ -25,7 +25,7 @@ func PlanTest(t *testing.T, url string) {
 	const all = 10_000
 	var entries []outbox.Entry
 	for i := range all {
-		entries = append(entries, outbox.Entry{Event: outbox.Event{Source: "s", Kind: "json", Key: fmt.Sprint(i)}, Messages: []outbox.Message{{
+		entries = append(entries, outbox.Entry{Event: outbox.Event{Source: "s" + fmt.Sprint(i/2), Kind: "json", Key: fmt.Sprint(i), GroupKey: fmt.Sprint(i / 2)}, Messages: []outbox.Message{{
 			Rule: "r", App: "ops", Msgtype: "text", Body: fmt.Append(nil, i), Group: fmt.Sprint(i), Priority: i % 2,
 			Calls: []message.Recipients{{Users: []string{"u1"}}},
 		}}})
@@ -33,8 +33,11 @@ func PlanTest(t *testing.T, url string) {
 	if _, err := s.Enqueue(ctx, entries); err != nil {
 		t.Fatal(err)
 	}
+	noteAll(t, s)
 	now := int64(1) << 60 // everything is due before
-	list, args := conditions(outbox.Filter{Event: all / 2})
+	list, args := conditions(outbox.Filter{Event: all / 2, Limit: 50}, within{})
+	found, foundArgs := conditions(outbox.Filter{GroupKey: "77", Limit: 50}, within{ids: []int64{155, 156}})
+	fresh, freshArgs := conditions(outbox.Filter{GroupKey: "77", Limit: 50}, within{after: all})
 	for what, c := range map[string]struct {
 		sql  string
 		args []any
@@ -43,6 +46,12 @@ func PlanTest(t *testing.T, url string) {
 		"the oldest":           {oldest, nil},
 		"some events'":         {ofEvents, []any{[]int64{1, all / 2, all}}},
 		"one event's, listed":  {"SELECT d.id FROM deliveries d WHERE " + list + " ORDER BY d.id DESC LIMIT $1", args},
+		"a group's notes":      {inGroup, []any{groupPrint("77"), now, firstOfGroup}},
+		"a group's, listed":    {"SELECT d.id FROM deliveries d WHERE " + found + " ORDER BY d.id DESC LIMIT $1", foundArgs},
+		"what is not noted":    {"SELECT d.id FROM deliveries d WHERE " + fresh + " ORDER BY d.id DESC LIMIT $1", freshArgs},
+		"a source's notes":     {withSource, []any{"s77", int64(0), now, 1}},
+		"the next lot":         {grouped.next, nil},
+		"the last noted":       {grouped.last, nil},
 		"lanes that are busy":  {busyLanes, []any{laneLocks, []int64{1, 2, fingerprint("7")}, []int32{1, 2, 3}}},
 	} {
 		if got := pages(ctx, t, s, c.sql, c.args); got > 40 {

@@ -87,6 +87,8 @@ type Store struct {
 	signal    chan struct{} // something waits, or closed
 	wake      chan struct{}
 	flushed   chan struct{} // the flusher has ended
+	full      chan struct{} // a lot may be full, or closed
+	noted     chan struct{} // the noter has ended
 	listening chan struct{} // the listener has ended
 	deafen    context.CancelFunc
 }
@@ -107,6 +109,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s := &Store{
 		opts: o, signal: make(chan struct{}, 1), wake: make(chan struct{}, 1),
 		flushed: make(chan struct{}), listening: make(chan struct{}),
+		full: make(chan struct{}, 1), noted: make(chan struct{}),
 	}
 	config, err := s.configure(o.URL)
 	if err != nil {
@@ -128,6 +131,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.deafen = cancel
 	go s.listen(listen, config.ConnConfig, first)
 	go s.flush()
+	go s.note()
+	if !o.Filling { // until it is full, what is below its last numbers is still to come
+		ring(s.full)
+	}
 	return s, nil
 }
 
@@ -164,6 +171,8 @@ func (s *Store) Close() error {
 	s.mu.Unlock()
 	ring(s.signal)
 	<-s.flushed
+	ring(s.full)
+	<-s.noted
 	s.using.Lock() // nobody is inside any more
 	defer s.using.Unlock()
 	err := s.transact(context.Background(), "BEGIN", (*tx).loseOwn)

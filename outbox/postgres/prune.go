@@ -33,6 +33,7 @@ func (s *Store) Prune(ctx context.Context, before time.Time, max int) (removed i
 	s.mu.Lock()
 	s.pruned = next
 	s.mu.Unlock()
+	ring(s.full) // others may have filled one who do not note
 	return removed, nil
 }
 
@@ -119,5 +120,7 @@ func (t *tx) remove(events []int64) error {
 		t.counts[state]--
 		return err
 	}, "DELETE FROM deliveries WHERE id = ANY($1) RETURNING state", ids)
-	return t.exec("DELETE FROM events WHERE id = ANY($1)", events)
+	t.later("DELETE FROM events WHERE id = ANY($1)", events)
+	t.later(grouped.prune)
+	return t.exec(sourced.prune)
 }

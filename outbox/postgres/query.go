@@ -126,20 +126,28 @@ func (s *Store) Event(ctx context.Context, id int64) (e outbox.Event, err error)
 	return e, err
 }
 
-// Events returns events, newest first; see outbox.Store. There is no index of
-// sources: one would cost each event, and they are asked for by people.
+// Events returns events, newest first; see outbox.Store.
 func (s *Store) Events(ctx context.Context, f outbox.EventFilter) (list []outbox.Event, err error) {
 	f = f.Bounded()
 	err = s.read(ctx, "listing events", func(t *tx) error {
 		list = nil
-		return t.each(func(r pgx.Rows) error {
-			var e outbox.Event
-			err := scanEvent(r, &e)
-			list = append(list, e)
-			return err
-		}, "SELECT "+eventColumns+" FROM events e WHERE id < $1 AND id > $2 AND ($3 = '' OR source = $3) ORDER BY id DESC LIMIT $4", f.Before, f.After, f.Source, f.Limit)
+		if f.Source != "" {
+			return t.ofSource(f, &list)
+		}
+		t.askEvents(f, &list)
+		return t.send()
 	})
 	return list, err
+}
+
+// askEvents adds to list, when it is sent, the events that f selects.
+func (t *tx) askEvents(f outbox.EventFilter, list *[]outbox.Event) {
+	t.ask(func(r pgx.Rows) error {
+		var e outbox.Event
+		err := scanEvent(r, &e)
+		*list = append(*list, e)
+		return err
+	}, "SELECT "+eventColumns+" FROM events e WHERE id < $1 AND id > $2 AND ($3 = '' OR source = $3) ORDER BY id DESC LIMIT $4", f.Before, f.After, f.Source, f.Limit)
 }
 
 // eventColumns are those that scanEvent reads, of events e.
@@ -157,25 +165,45 @@ func scanEvent(r pgx.Rows, e *outbox.Event, more ...any) error {
 
 // List returns deliveries, newest first; see outbox.Store.
 func (s *Store) List(ctx context.Context, f outbox.Filter) (list []outbox.Delivery, err error) {
-	where, args := conditions(f)
+	if f.Limit <= 0 {
+		f.Limit = 50
+	}
+	f.Limit = min(f.Limit, 500)
 	err = s.read(ctx, "listing deliveries", func(t *tx) error {
 		list = nil
-		return t.each(func(r pgx.Rows) error {
-			var d outbox.Delivery
-			err := scan(r, &d)
-			list = append(list, d)
-			return err
-		}, "SELECT "+columns+" FROM deliveries d WHERE "+where+" ORDER BY d.id DESC LIMIT $1", args...)
+		if f.GroupKey != "" && f.Event == 0 && f.Of == 0 && f.WaitsWith == 0 {
+			return t.ofGroup(f, &list)
+		}
+		return t.list(f, within{}, &list)
 	})
 	return list, err
 }
 
-// conditions are those of a filter, with their arguments from $1, the limit.
-func conditions(f outbox.Filter) (string, []any) {
-	if f.Limit <= 0 {
-		f.Limit = 50
+// within restricts a list further; zero fields do not.
+type within struct {
+	after int64 // ids above this
+	ids   []int64
+}
+
+// list adds to all what f selects within w, as long as it has less than f.Limit.
+func (t *tx) list(f outbox.Filter, w within, all *[]outbox.Delivery) error {
+	if f.Limit -= len(*all); f.Limit <= 0 {
+		return nil
 	}
-	all, args := []string{"true"}, []any{min(f.Limit, 500)}
+	where, args := conditions(f, w)
+	return t.each(func(r pgx.Rows) error {
+		var d outbox.Delivery
+		err := scan(r, &d)
+		*all = append(*all, d)
+		return err
+	}, "SELECT "+columns+" FROM deliveries d WHERE "+where+" ORDER BY d.id DESC LIMIT $1", args...)
+}
+
+// conditions are those of a filter, with their arguments from $1, the limit. What is
+// asked of the event is asked for each delivery: as a join, a plan for any
+// arguments may begin with reading all events.
+func conditions(f outbox.Filter, w within) (string, []any) {
+	all, args := []string{"true"}, []any{f.Limit}
 	add := func(wanted bool, sql string, arg any) {
 		if wanted {
 			args = append(args, arg)
@@ -187,13 +215,15 @@ func conditions(f outbox.Filter) (string, []any) {
 		states = append(states, code(s))
 	}
 	add(f.Before > 0, "d.id < $%d", f.Before)
+	add(w.after > 0, "d.id > $%d", w.after)
+	add(w.ids != nil, "d.id = ANY($%d)", w.ids)
 	add(len(states) > 0, "d.state = ANY($%d)", states)
 	add(f.Rule != "", "d.rule = $%d", f.Rule)
 	add(f.App != "", "d.app = $%d", f.App)
 	add(f.Event != 0, "d.id = ANY(ARRAY("+fmt.Sprintf("SELECT d.id FROM events e JOIN deliveries d ON %s WHERE e.id = $%%d", ofEvent)+"))", f.Event)
 	add(f.Of != 0, "d.parent = $%d AND d.parent <> 0", f.Of)
 	add(f.WaitsWith != 0, "d.waits = (SELECT waits FROM deliveries WHERE id = $%d) AND d.waits <> 0", f.WaitsWith)
-	add(f.Source != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.source = $%d)", f.Source)
-	add(f.GroupKey != "", "EXISTS (SELECT 1 FROM events e WHERE e.id = d.event AND e.group_key = $%d)", []byte(f.GroupKey))
+	add(f.Source != "", "(SELECT e.source FROM events e WHERE e.id = d.event) = $%d", f.Source)
+	add(f.GroupKey != "", "(SELECT e.group_key FROM events e WHERE e.id = d.event) = $%d", []byte(f.GroupKey))
 	return strings.Join(all, " AND "), args
 }

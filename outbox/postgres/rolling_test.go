@@ -118,6 +118,19 @@ func (r rolling) agrees(s *Store) {
 			r.Errorf("the deliveries of event %d are %v, want %v", event, got, want)
 		}
 	}
+	groups, err := query[string](r, "SELECT DISTINCT convert_from(group_key, 'UTF8') FROM events WHERE group_key <> ''")
+	if err != nil || len(groups) < 2 {
+		r.Fatal(groups, err)
+	}
+	for _, group := range groups {
+		want, err := query[int64](r, "SELECT d.id FROM deliveries d JOIN events e ON e.id = d.event WHERE e.group_key = $1 ORDER BY d.id DESC", []byte(group))
+		if err != nil {
+			r.Fatal(err)
+		}
+		if got := ids(r, s, outbox.Filter{GroupKey: group, Limit: 500}); !slices.Equal(got, want) {
+			r.Errorf("the deliveries of group %s are %v, want %v", group, got, want)
+		}
+	}
 	for _, id := range ids(r, s, outbox.Filter{Limit: 500}) {
 		if _, err := s.Get(ctx, id); err != nil {
 			r.Errorf("delivery %d: %v", id, err)

@@ -7,7 +7,7 @@ import (
 )
 
 // kept are the tables that grow with what is kept.
-var kept = []string{"events", "deliveries", "attempts", "followups", "receipts", "notes", "facts", "taken"}
+var kept = []string{"events", "deliveries", "attempts", "followups", "receipts", "notes", "facts", "taken", "grouped", "sourced"}
 
 // sampled is how many pages of a table Size looks at. Where half of a table's are
 // empty the standard error is a twentieth.

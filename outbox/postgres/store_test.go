@@ -161,6 +161,16 @@ func TestPlans(t *testing.T) {
 	postgres.PlanTest(t, database(t, "template1"))
 }
 
+func TestLots(t *testing.T) {
+	t.Parallel()
+	postgres.LotsTest(t, database(t, "template1"))
+}
+
+func TestLotsArePruned(t *testing.T) {
+	t.Parallel()
+	postgres.LotsPruneTest(t, database(t, "template1"))
+}
+
 // TestAcceptsBesideOthers: while another has all the lanes' locks, as a bridge
 // whose updates wait for the disk, a new group's event is kept.
 func TestAcceptsBesideOthers(t *testing.T) {

@@ -24,10 +24,12 @@ type tx struct {
 	ahead  time.Duration // by how much more this machine's clock shows, see sameTime
 	single bool          // one round trip that only reads, for which PostgreSQL begins and commits by itself
 	wake   bool
+	full   bool      // a lot is, see lots.go
 	queue  pgx.Batch // statements whose turn comes before the next read
 	asked  bool      // one of them has an answer that somebody waits for
 	counts [11]int64 // how many more there are in each state, in the order of codes
 	numbers
+	given    numbers         // what these were before
 	contents map[int64]int64 // which message of its content the newest is that counts; see nth
 	lanes    map[int64]int64 // the oldest open event of a group, 0: none; see lane
 }
@@ -113,6 +115,9 @@ func (s *Store) once(ctx context.Context, begin string, do func(*tx) error) erro
 	}
 	if t.wake {
 		ring(s.wake)
+	}
+	if t.full {
+		ring(s.full)
 	}
 	return nil
 }
@@ -203,11 +208,15 @@ func (t *tx) ids(sql string, args ...any) (all []int64, err error) {
 // askIntake locks out, when it is sent, everybody else who gives numbers to new
 // rows.
 func (t *tx) askIntake() {
-	t.ask(func(r pgx.Rows) error { return r.Scan(&t.lastEvent, &t.lastDelivery) },
-		"SELECT last_event, last_delivery FROM store FOR UPDATE")
+	t.ask(func(r pgx.Rows) error {
+		err := r.Scan(&t.lastEvent, &t.lastDelivery)
+		t.given = t.numbers
+		return err
+	}, "SELECT last_event, last_delivery FROM store FOR UPDATE")
 }
 
 // keepNumbers writes the numbers that have been given since intake.
 func (t *tx) keepNumbers() {
+	t.full = !t.opts.Filling && (t.lastEvent/lotSize > t.given.lastEvent/lotSize || t.lastDelivery/lotSize > t.given.lastDelivery/lotSize)
 	t.later("UPDATE store SET last_event = $1, last_delivery = $2", t.lastEvent, t.lastDelivery)
 }
