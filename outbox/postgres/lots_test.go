@@ -52,7 +52,7 @@ func openLotted(t *testing.T, url string) lotted {
 }
 
 // keep keeps n events more: most are of the group "most", some of two others or of
-// none; of rule "old" are the first few. Each fifth has no delivery, each seventh two.
+// none; of rule "old" are the first few, of "spread" each seventh. Each fifth has no delivery, each seventh two.
 func (l lotted) keep(n int) {
 	l.Helper()
 	var entries []outbox.Entry
@@ -70,6 +70,8 @@ func (l lotted) keep(n int) {
 		m := outbox.Message{Rule: "rule", App: "ops", Msgtype: "text", Body: fmt.Append(nil, i), Calls: []message.Recipients{{Users: []string{"u1"}}}}
 		if i < 20 {
 			m.Rule = "old"
+		} else if i%7 == 2 {
+			m.Rule = "spread"
 		}
 		for j := range 7 {
 			if i%5 != 0 && (j == 0 || j == 1 && i%7 == 0) {
@@ -107,7 +109,7 @@ func (l lotted) check(what string) {
 	l.Helper()
 	all := l.pages(outbox.Filter{})
 	for _, f := range []outbox.Filter{
-		{GroupKey: "most"}, {GroupKey: "some"}, {GroupKey: "rare"}, {GroupKey: "none"}, {GroupKey: "most", Rule: "old"},
+		{GroupKey: "most"}, {GroupKey: "some"}, {GroupKey: "rare"}, {GroupKey: "none"}, {GroupKey: "most", Rule: "old"}, {GroupKey: "most", Rule: "spread"},
 		{GroupKey: "some", Source: "some"}, {GroupKey: "some", Source: "s"}, {GroupKey: "most", States: []outbox.State{outbox.Dead}},
 	} {
 		var want, got []int64
