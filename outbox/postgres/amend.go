@@ -111,7 +111,7 @@ func (t *tx) amended(a *outbox.Amendment) (*amended, error) {
 	if err == nil && !there {
 		err = refusal{fmt.Errorf("amending delivery %d for event %d: %w", a.Delivery, d.origin.event, outbox.ErrNotFound)}
 	}
-	d.origin.waits = waitsFor(source, string(groupKey))
+	d.origin.waits, d.origin.print = waitsFor(source, string(groupKey)), groupPrint(string(groupKey))
 	return d, err
 }
 

@@ -15,12 +15,13 @@ type draft struct {
 	*outbox.Entry
 	headers  string // JSON; empty: none
 	waits    int64  // what its messages wait under and it ends, see waitsFor; 0: nothing
+	print    int64  // of its group key, see groupPrint
 	messages []letter
 	kept     outbox.Kept
 }
 
 func (d *draft) prepare(e *outbox.Entry) error {
-	d.Entry = e
+	d.Entry, d.print = e, groupPrint(e.Event.GroupKey)
 	if len(e.Event.Headers) > 0 {
 		text, err := json.Marshal(e.Event.Headers)
 		if err != nil {
@@ -216,7 +217,7 @@ func (k *keeper) keep(d *draft) error {
 		delete(k.waiting, d.waits)
 	}
 	first := k.lastDelivery + 1
-	o := origin{event: k.lastEvent, waits: d.waits}
+	o := origin{event: k.lastEvent, waits: d.waits, print: d.print}
 	for i := range d.messages {
 		if bar && d.messages[i].IfUnamended {
 			d.messages[i].nth = 0

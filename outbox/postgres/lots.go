@@ -7,6 +7,8 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"workbell/outbox"
 )
 
@@ -18,21 +20,23 @@ import (
 // are meant; what is not noted yet, which is newer than all that is, it looks
 // through. So it does not matter which version has written a row.
 type lots struct {
-	next   string // the first full lot of the store that is not noted
+	next   string // the first full lot that is not noted, and how many are full from there
 	insert string // notes the lot from $1 on
 	last   string // the last row that is noted
 	prune  string // removes the notes of rows that are gone
 }
 
-// lotSize is a matter of the schema: 500 fingerprints fill half a page.
-const lotSize = 500
+const (
+	lotSize    = 500 // a matter of the schema: so many fingerprints fill half a page
+	lotsAtOnce = 4   // in one transaction, which costs as much as noting two
+)
 
 // lotsOf are kept in a table, of the rows of another, of which the column of table
 // store has the last id. The select makes the lot from $1 on.
 func lotsOf(table, rows, given, lot string) lots {
 	fit := strings.NewReplacer("LOTS", table, "ROWS", rows, "GIVEN", given).Replace
 	return lots{
-		next: fit(`SELECT (id - 1) / 500 * 500 + 1 FROM ROWS WHERE id <= (SELECT GIVEN / 500 * 500 FROM store)
+		next: fit(`SELECT (id - 1) / 500 * 500 + 1, (SELECT GIVEN / 500 FROM store) - (id - 1) / 500 FROM ROWS WHERE id <= (SELECT GIVEN / 500 * 500 FROM store)
 			AND id >= coalesce((SELECT max(first) + 500 FROM LOTS), 0) ORDER BY id LIMIT 1`),
 		insert: fit("INSERT INTO LOTS (first, lot) " + lot),
 		last:   fit("SELECT coalesce(max(first) + 499, 0) FROM LOTS"),
@@ -42,10 +46,10 @@ func lotsOf(table, rows, given, lot string) lots {
 
 // grouped are the lots of deliveries, which is what is listed by group: parts and
 // what was made later of an event are in their place then.
-var grouped = lotsOf("grouped", "deliveries", "last_delivery", `SELECT $1::bigint, array_agg(coalesce(print, 0) ORDER BY n)
-	FROM generate_series($1::bigint, $1 + 499) n LEFT JOIN (
-		SELECT d.id, (SELECT ('x' || encode(substring(sha256(e.group_key), 1, 8), 'hex'))::bit(64)::bigint FROM events e WHERE e.id = d.event) AS print
-		FROM deliveries d WHERE d.id >= $1 AND d.id < $1 + 500) d ON d.id = n`)
+var grouped = lotsOf("grouped", "deliveries", "last_delivery", `SELECT $1::bigint, ARRAY(
+	SELECT coalesce(d.group_print, (SELECT ('x' || encode(substring(sha256(e.group_key), 1, 8), 'hex'))::bit(64)::bigint
+		FROM events e WHERE e.id = d.event), 0)
+	FROM generate_series($1::bigint, $1 + 499) n LEFT JOIN deliveries d ON d.id = n AND d.id >= $1 AND d.id < $1 + 500 ORDER BY n)`)
 
 // sourced are the lots of events.
 var sourced = lotsOf("sourced", "events", "last_event", `SELECT $1::bigint, coalesce(array_agg(DISTINCT source), '{}')
@@ -70,25 +74,30 @@ func (s *Store) note() {
 	}
 }
 
-// noteNext notes the next lot of each kind, and says whether there was one. Only one
-// store does so at a time.
+// noteNext notes the next lots of each kind, and says whether there are more. Only
+// one store does so at a time. What a crash of the database loses is noted again.
 func (s *Store) noteNext() (more bool, err error) {
 	err = s.run(context.Background(), "noting what is kept", func(t *tx) error {
-		more = false
 		var ours bool
-		if _, err := t.one("SELECT pg_try_advisory_xact_lock($1, 0)", []any{noteLock}, &ours); err != nil || !ours {
+		t.later("SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)")
+		t.ask(func(r pgx.Rows) error { return r.Scan(&ours) }, "SELECT pg_try_advisory_xact_lock($1, 0)", noteLock)
+		if err := t.send(); err != nil || !ours {
 			return err
 		}
-		for _, l := range []lots{grouped, sourced} {
-			var first int64
-			found, err := t.one(l.next, nil, &first)
-			if err != nil {
-				return err
+		kinds := []lots{grouped, sourced}
+		first, full := make([]int64, len(kinds)), make([]int64, len(kinds))
+		for i, l := range kinds {
+			t.ask(func(r pgx.Rows) error { return r.Scan(&first[i], &full[i]) }, l.next)
+		}
+		if err := t.send(); err != nil {
+			return err
+		}
+		more = false
+		for i, l := range kinds {
+			for n := range min(full[i], lotsAtOnce) {
+				t.later(l.insert, first[i]+n*lotSize)
 			}
-			if found {
-				t.later(l.insert, first)
-			}
-			more = more || found
+			more = more || full[i] > lotsAtOnce
 		}
 		return nil
 	})

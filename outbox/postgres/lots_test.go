@@ -17,12 +17,12 @@ func noteAll(t *testing.T, s *Store) {
 		_, err := s.noteNext()
 		if err == nil {
 			err = s.read(t.Context(), "looking", func(t *tx) error {
-				var first int64
-				deliveries, err := t.one(grouped.next, nil, &first)
+				var first, full int64
+				deliveries, err := t.one(grouped.next, nil, &first, &full)
 				if err != nil {
 					return err
 				}
-				events, err := t.one(sourced.next, nil, &first)
+				events, err := t.one(sourced.next, nil, &first, &full)
 				left = deliveries || events
 				return err
 			})

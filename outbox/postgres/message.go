@@ -41,6 +41,7 @@ func prepare(messages []outbox.Message) ([]letter, error) {
 type origin struct {
 	event  int64
 	waits  int64 // what they wait under, see waitsFor; 0: nothing
+	print  int64 // of the event's group key, see groupPrint
 	parent int64 // the delivery that they stem from; 0: they are kept with the event
 }
 
@@ -48,7 +49,7 @@ var deliveryTable = table("deliveries",
 	"id bigint", "event bigint", "rule text", "app text", "msgtype text", "repeat text", "on_resolve text", "track text", "state bigint",
 	"ready boolean", "priority bigint", "created bigint", "due bigint", "expires bigint", "lane bigint", "group_id bytea", "content bigint",
 	"nth bigint", "counts bigint", "updated bigint", "parent bigint", "cause text", "waits bigint", "escalates boolean", "people text", "body bytea",
-	"stray boolean")
+	"stray boolean", "group_print bigint")
 
 // message returns the rows of the i-th message of those kept together, and
 // their names. It needs intake and the lock of the message's lane.
@@ -73,7 +74,7 @@ func (t *tx) message(o *origin, together []letter, i int) (rows [][]any, refs []
 		rows = append(rows, []any{
 			t.lastDelivery, o.event, l.Rule, l.App, l.Msgtype, string(l.Repeat), l.OnResolve, l.Track, code(state), ready, int64(l.Priority),
 			t.now, due, expires, lane, []byte(l.Group), l.content, nth, counts, t.now, o.parent, clean(l.Cause),
-			o.waiting(l), l.Escalates, people, append([]byte{}, body...), o.parent != 0,
+			o.waiting(l), l.Escalates, people, append([]byte{}, body...), o.parent != 0, o.print,
 		})
 		t.counts[code(state)]++
 		refs = append(refs, outbox.Ref{ID: t.lastDelivery, Rule: l.Rule, State: state})

@@ -15,8 +15,12 @@ CREATE INDEX deliveries_oldest ON deliveries (created) WHERE state = 0 AND stray
 -- deliveries_claim has the same, by priority.
 DROP INDEX deliveries_due;
 
--- grouped has the fingerprints of the group keys of deliveries first … first+499,
--- in their order, 0 where there is none any more; see lots.go. Two rows fill a page.
+-- group_print is the fingerprint of the group key of a delivery's event (of it alone,
+-- without a length before it); NULL: nobody has said so.
+ALTER TABLE deliveries ADD COLUMN group_print bigint;
+
+-- grouped has these of deliveries first … first+499, in their order, 0 where there
+-- is no delivery any more; see lots.go. Two rows fill a page.
 CREATE TABLE grouped (
   first bigint   PRIMARY KEY,
   lot   bigint[] NOT NULL

@@ -28,10 +28,10 @@ func (t *tx) split(d *delivery, parts []outbox.Part, due int64) (int64, error) {
 // insertPart copies a delivery. Its content is that of the message as it was
 // kept, whatever other bytes have been made of it.
 const insertPart = `INSERT INTO deliveries (id, event, rule, app, msgtype, repeat, on_resolve, track, state, ready, priority, created, due, expires,
-	lane, group_id, content, nth, counts, rang, updated, tries, reason, parent, cause, waits, escalates, resolved, acked, people, body)
+	lane, group_id, content, nth, counts, rang, updated, tries, reason, parent, cause, waits, escalates, resolved, acked, people, body, group_print)
 	SELECT $1, event, rule, app, msgtype, repeat, on_resolve, track, 0, ready OR $2, priority, created, $3, expires,
 	CASE WHEN $2 THEN 0 ELSE lane END, CASE WHEN $2 THEN '' ELSE group_id END,
-	content, nth, counts, rang, $4, tries, $5, parent, cause, waits, escalates, resolved, acked, people, body
+	content, nth, counts, rang, $4, tries, $5, parent, cause, waits, escalates, resolved, acked, people, body, group_print
 	FROM deliveries WHERE id = $6`
 
 // part makes a delivery of a part, with the attempts so far and the follow-ups to

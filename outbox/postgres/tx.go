@@ -217,6 +217,7 @@ func (t *tx) askIntake() {
 
 // keepNumbers writes the numbers that have been given since intake.
 func (t *tx) keepNumbers() {
-	t.full = !t.opts.Filling && (t.lastEvent/lotSize > t.given.lastEvent/lotSize || t.lastDelivery/lotSize > t.given.lastDelivery/lotSize)
+	const some = lotSize * lotsAtOnce
+	t.full = !t.opts.Filling && (t.lastEvent/some > t.given.lastEvent/some || t.lastDelivery/some > t.given.lastDelivery/some)
 	t.later("UPDATE store SET last_event = $1, last_delivery = $2", t.lastEvent, t.lastDelivery)
 }
