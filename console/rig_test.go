@@ -296,14 +296,26 @@ func eval[T any](t *tab, script string) T {
 	return v
 }
 
-// click and write are what people do. A click is one step of the page's: between
-// finding an element and clicking it, a page that is live may exchange it.
-func click(selector string) action {
+// click and write are what people do. Each finds its element in one step of the
+// page's: between finding it and using it, a page that is live may exchange it.
+func click(selector string) action { return found(selector, "e.focus(); e.click()") }
+
+// write puts the text to what the element has, by keys.
+func write(selector, text string) action {
+	focus, keys := found(selector, "e.focus()"), chromedp.KeyEvent(text)
+	return func(ctx context.Context, t *chromedp.Target) (chromedp.Void, error) {
+		if v, err := focus(ctx, t); err != nil {
+			return v, err
+		}
+		return keys(ctx, t)
+	}
+}
+
+// found waits for an element, e, and does something with it.
+func found(selector, do string) action {
 	return chromedp.Evaluate[chromedp.Void](`new Promise((done) => { const go = () => {
 		const e = document.querySelector(`+quoted(selector)+`);
 		if (!e) { setTimeout(go, 30); return; }
-		e.focus(); e.click(); done();
+		`+do+`; done();
 	}; go(); })`, chromedp.EvalAwaitPromise)
 }
-
-func write(selector, text string) action { return chromedp.SendKeys(chromedp.CSS(selector), text) }
