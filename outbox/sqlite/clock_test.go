@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,4 +91,33 @@ func lived(t *testing.T, s *Store, ahead time.Duration) {
 		return err
 	}))
 	s.clock.wall = s.clock.wall.Add(ahead) // nothing is being written
+}
+
+// TestPruneThoughTimesStay sets the clock where the times cannot be moved, as on
+// a full disk: nothing is taken by times that are wrong, but what makes room is
+// done, and all goes on once there is room.
+func TestPruneThoughTimesStay(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	keepGroups(t, s, 1, 1)
+	finish(t, s, 1)
+	ok(t, s.run(t.Context(), "breaking", 0, func(t *tx) error {
+		_, err := t.conn.exec("INSERT INTO followups (delivery, kind, due, event, step, tries) VALUES (99, 'result', 0, 0, 0, 0)")
+		return errors.Join(err, t.conn.script("CREATE TRIGGER full BEFORE UPDATE ON followups BEGIN SELECT RAISE(ABORT, 'disk is full'); END"))
+	}))
+	lived(t, s, -time.Hour)
+	_, err := s.Enqueue(t.Context(), []outbox.Entry{benchEntry(2)})
+	if err == nil || !strings.Contains(err.Error(), "disk is full") {
+		t.Fatalf("Enqueue: %v, want that the disk is full", err)
+	}
+	removed, err := s.Prune(t.Context(), time.Now().Add(time.Hour), 10)
+	ok(t, err)
+	if removed != 1 {
+		t.Errorf("Prune removed %d events, want 1", removed)
+	}
+	c, err := connect(s.dsn("busy_timeout(5000)"))
+	ok(t, err)
+	ok(t, errors.Join(c.script("DROP TRIGGER full"), c.Close()))
+	_, err = s.Enqueue(t.Context(), []outbox.Entry{benchEntry(2)})
+	ok(t, err)
 }

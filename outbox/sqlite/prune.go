@@ -8,10 +8,10 @@ import (
 // Prune removes old events; see outbox.Store. One call looks at no more than
 // ten times max events, and the next goes on where it stopped.
 func (s *Store) Prune(ctx context.Context, before time.Time, max int) (removed int, err error) {
-	err = s.run(ctx, "removing old events", 0, func(t *tx) error {
+	err = s.hand(ctx, "removing old events", &op{anyway: true, do: func(t *tx) error {
 		removed, err = t.prune(before.UnixMilli(), max)
 		return err
-	})
+	}})
 	if err != nil {
 		return 0, err
 	}

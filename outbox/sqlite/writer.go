@@ -27,9 +27,12 @@ type op struct {
 	// and undoes the whole batch. It may then be run again.
 	do   func(*tx) error
 	size int
-	turn atomic.Int32 // pending, then begun or withdrawn
-	done chan struct{}
-	err  error
+	// anyway: it is done though times could not be moved after the clock was set
+	// (clock.go), since it makes room where there is none.
+	anyway bool
+	turn   atomic.Int32 // pending, then begun or withdrawn
+	done   chan struct{}
+	err    error
 }
 
 // refusal is an answer to one call that leaves the others of its batch alone.
@@ -45,10 +48,14 @@ const (
 // withdraws it only while it has not begun; after that the answer is awaited,
 // so that it is always the truth.
 func (s *Store) run(ctx context.Context, doing string, size int, do func(*tx) error) error {
+	return s.hand(ctx, doing, &op{do: do, size: size})
+}
+
+func (s *Store) hand(ctx context.Context, doing string, o *op) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	o := &op{do: do, size: size, done: make(chan struct{})}
+	o.done = make(chan struct{})
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
@@ -141,8 +148,10 @@ func (s *Store) commit(batch []*op) {
 		}
 	}
 	if err := s.followClock(); err != nil {
-		for _, o := range ran {
-			o.err = err
+		for i, o := range ran {
+			if o.err = err; o.anyway {
+				_ = s.transact(ran[i : i+1])
+			}
 		}
 	} else if err := s.transact(ran); err != nil && len(ran) > 1 {
 		for i := range ran {
