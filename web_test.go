@@ -37,7 +37,7 @@ func TestServeOverTLS(t *testing.T) {
 	_, port, _ := strings.Cut(strings.TrimPrefix(p.admin, "http://[::]"), ":")
 	url := "--admin.url=https://127.0.0.1:" + port
 	out, errs, code := workbell(t, "deliveries", url, "--admin.ca-file="+ca, "--admin.username=ops", "--admin.password-file="+password)
-	if code != 0 || !strings.Contains(out, "there is none") {
+	if code != 0 || !strings.Contains(out, "there are no deliveries") {
 		t.Errorf("with the password: %d %s%s\n%s", code, out, errs, p.log)
 	}
 	if out, errs, code := workbell(t, "deliveries", url, "--admin.ca-file="+ca); code != 1 || !strings.Contains(errs, "demands credentials") {

@@ -54,7 +54,7 @@ func backlog(t *testing.T, s outbox.Store) int {
 // proxy passes on what a store and its server say, over a socket of its own.
 type proxy struct {
 	url string
-	cut atomic.Bool // the next answer to a COMMIT gets lost, with the connection
+	cut atomic.Bool // the next answer to a COMMIT of events gets lost, with the connection
 }
 
 func newProxy(t *testing.T, to string) *proxy {
@@ -96,18 +96,33 @@ func (p *proxy) serve(client net.Conn, server string) {
 		return
 	}
 	defer func() { _ = s.Close() }()
+	ours := &spied{Conn: s} // the store commits other things, too
 	go func() {
-		_, _ = io.Copy(s, client)
+		_, _ = io.Copy(ours, client)
 		_ = s.Close()
 	}()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := s.Read(buf)
-		if err != nil || bytes.Contains(buf[:n], []byte("COMMIT\x00")) && p.cut.CompareAndSwap(true, false) {
+		if err != nil || bytes.Contains(buf[:n], []byte("COMMIT\x00")) && ours.events.Swap(false) && p.cut.CompareAndSwap(true, false) {
 			return
 		}
 		if _, err := client.Write(buf[:n]); err != nil {
 			return
 		}
 	}
+}
+
+// spied notes whether an event of the test was written.
+type spied struct {
+	net.Conn
+	events atomic.Bool
+}
+
+// Write passes on what the store says.
+func (w *spied) Write(b []byte) (int, error) {
+	if bytes.Contains(b, []byte("content of ")) {
+		w.events.Store(true)
+	}
+	return w.Conn.Write(b)
 }
