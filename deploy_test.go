@@ -15,7 +15,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gopkg.in/yaml.v3"
 
@@ -232,59 +231,6 @@ func TestImage(t *testing.T) {
 	if goVersion == nil || !strings.Contains(text, "FROM golang:"+goVersion[1]+" ") {
 		t.Errorf("the Dockerfile builds with another Go than go.mod asks for: %v", goVersion)
 	}
-}
-
-// composition is what the tests read of compose.yaml.
-type composition struct {
-	Services map[string]struct {
-		Build struct {
-			Context, Dockerfile string
-		}
-		Image    string
-		Command  []string
-		Volumes  []string
-		ReadOnly bool `yaml:"read_only"`
-	}
-}
-
-// TestCompose looks up every file that compose.yaml mounts, and runs its
-// workbell, with its rules, below a real Alertmanager with its configuration: an
-// alert reaches the phone.
-func TestCompose(t *testing.T) {
-	t.Parallel()
-	var c composition
-	decodeYAML(t, readFile(t, "deploy/compose/compose.yaml"), &c)
-	for name, s := range c.Services {
-		for _, v := range s.Volumes {
-			if host, _, _ := strings.Cut(v, ":"); strings.HasPrefix(host, "./") && !exists(filepath.Join("deploy/compose", host)) {
-				t.Errorf("%s mounts %s, which is not there", name, host)
-			}
-		}
-	}
-	bell := c.Services["workbell"]
-	if !exists(filepath.Join("deploy/compose", bell.Build.Context, bell.Build.Dockerfile)) || !bell.ReadOnly {
-		t.Errorf("the service workbell: %+v", bell)
-	}
-	if alertmanager := c.Services["alertmanager"].Image; !exists(".bin/" + strings.Replace(strings.TrimPrefix(alertmanager, "prom/"), ":", "-", 1)) {
-		t.Errorf("compose.yaml has %s, and the tests run another", alertmanager)
-	}
-	var args []string
-	for _, a := range bell.Command[1:] {
-		a = strings.Replace(a, "=:80", "=127.0.0.1:0#", 1)
-		a, _, _ = strings.Cut(a, "#")
-		args = append(args, strings.Replace(a, "/etc/workbell/", "", 1))
-	}
-	dir := t.TempDir()
-	writeFile(t, dir, "rules.yaml", readFile(t, "deploy/compose/rules.yaml"))
-	p := startProcess(t, dir, args...)
-	configuration := strings.NewReplacer("http://workbell:8060", p.hooks, "group_wait: 5s", "group_wait: 100ms").Replace(readFile(t, "deploy/compose/alertmanager.yml"))
-	am := runAlertmanager(t, configuration)
-	postAlert(t, am, "db-1", time.Now().Add(-time.Minute), time.Now().Add(time.Hour))
-	phone := p.listening(t, "sandbox")
-	waitUntil(t, func() bool {
-		_, ledger := get(t, phone+"/sandbox/ledger")
-		return strings.Contains(ledger, "DiskFull")
-	}, "the notification on the phone", p.log)
 }
 
 func exists(path string) bool {
