@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"workbell/message"
 	"workbell/outbox"
@@ -162,4 +164,44 @@ func claimed(t *testing.T, s outbox.Store) (ids []int64, err error) {
 		err = errors.Join(err, s.Update(t.Context(), outbox.Update{Lease: d.Lease(), State: outbox.Sent}))
 	}
 	return ids, err
+}
+
+// TestMovedIsNoted: what has been moved is found by group and source, before it is
+// noted and afterwards, which opening the store has begun.
+func TestMovedIsNoted(t *testing.T) {
+	t.Parallel()
+	from, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "from.db")})
+	must(t, err)
+	defer func() { _ = from.Close() }()
+	var entries []outbox.Entry
+	for n := range 1100 {
+		e := event(fmt.Sprint(n))
+		if e.Event.GroupKey = "g"; n%300 == 7 {
+			e.Event.GroupKey, e.Event.Source = "rare", "rare"
+		}
+		entries = append(entries, e)
+	}
+	_, err = from.Enqueue(t.Context(), entries)
+	must(t, err)
+	url := database(t, "template1")
+	must(t, fillUpTo(t, from, url, 1000).Close())
+	to := open(t, url)
+	check := func() {
+		t.Helper()
+		list, err := to.List(t.Context(), outbox.Filter{GroupKey: "rare"})
+		must(t, err)
+		events, err := to.Events(t.Context(), outbox.EventFilter{Source: "rare"})
+		must(t, err)
+		if len(list) != 4 || len(events) != 4 {
+			t.Errorf("%d deliveries of the group and %d events of the source, want 4 each", len(list), len(events))
+		}
+	}
+	check()
+	c, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	defer func() { _ = c.Close(context.Background()) }()
+	for lots := 0; lots < 4; {
+		must(t, c.QueryRow(t.Context(), "SELECT (SELECT count(*) FROM workbell.grouped) + (SELECT count(*) FROM workbell.sourced)").Scan(&lots))
+	}
+	check()
 }
