@@ -78,6 +78,9 @@ func (s *Store) note() {
 // one store does so at a time. What a crash of the database loses is noted again.
 func (s *Store) noteNext() (more bool, err error) {
 	err = s.run(context.Background(), "noting what is kept", func(t *tx) error {
+		if s.opts.Filling { // what is below its last numbers is still to come
+			return nil
+		}
 		var ours bool
 		t.later("SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)")
 		t.ask(func(r pgx.Rows) error { return r.Scan(&ours) }, "SELECT pg_try_advisory_xact_lock($1, 0)", noteLock)

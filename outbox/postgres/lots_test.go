@@ -230,3 +230,28 @@ func LotsPruneTest(t *testing.T, url string) {
 	noteAll(t, l.s)
 	l.check("begun anew")
 }
+
+// LotsFillTest is run by TestLotsWhileFilling with a database of its own: a lot of
+// which more is to come is not noted, though its last number has been given.
+func LotsFillTest(t *testing.T, url string) {
+	t.Helper()
+	s, err := Open(t.Context(), Options{URL: url, Filling: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }()
+	if _, err := s.FillFrom(t.Context(), outbox.Marks{LastEvent: 5000, LastDelivery: 5000}, nil); err != nil {
+		t.Fatal(err)
+	}
+	event := []any{int64(7), int64(1), int64(0), int64(1), "", int64(0), "s", "json", "", "", "", "", "", "", "", []byte{}}
+	if err := s.Fill(t.Context(), outbox.Chunk{"events": {event}}, 7); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.noteNext(); err != nil {
+		t.Fatal(err)
+	}
+	var noted int64
+	if err := s.pool.QueryRow(t.Context(), sourced.last).Scan(&noted); err != nil || noted != 0 {
+		t.Errorf("noted up to event %d, %v, want nothing yet", noted, err)
+	}
+}

@@ -132,9 +132,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	go s.listen(listen, config.ConnConfig, first)
 	go s.flush()
 	go s.note()
-	if !o.Filling { // until it is full, what is below its last numbers is still to come
-		ring(s.full)
-	}
+	ring(s.full)
 	return s, nil
 }
 

@@ -171,6 +171,11 @@ func TestLotsArePruned(t *testing.T) {
 	postgres.LotsPruneTest(t, database(t, "template1"))
 }
 
+func TestLotsWhileFilling(t *testing.T) {
+	t.Parallel()
+	postgres.LotsFillTest(t, database(t, "template1"))
+}
+
 // TestAcceptsBesideOthers: while another has all the lanes' locks, as a bridge
 // whose updates wait for the disk, a new group's event is kept.
 func TestAcceptsBesideOthers(t *testing.T) {

@@ -218,6 +218,6 @@ func (t *tx) askIntake() {
 // keepNumbers writes the numbers that have been given since intake.
 func (t *tx) keepNumbers() {
 	const some = lotSize * lotsAtOnce
-	t.full = !t.opts.Filling && (t.lastEvent/some > t.given.lastEvent/some || t.lastDelivery/some > t.given.lastDelivery/some)
+	t.full = t.lastEvent/some > t.given.lastEvent/some || t.lastDelivery/some > t.given.lastDelivery/some
 	t.later("UPDATE store SET last_event = $1, last_delivery = $2", t.lastEvent, t.lastDelivery)
 }
