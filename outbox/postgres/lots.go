@@ -77,10 +77,17 @@ func (s *Store) note() {
 // noteNext notes the next lots of each kind, and says whether there are more. Only
 // one store does so at a time. What a crash of the database loses is noted again.
 func (s *Store) noteNext() (more bool, err error) {
-	err = s.run(context.Background(), "noting what is kept", func(t *tx) error {
-		if s.opts.Filling { // what is below its last numbers is still to come
-			return nil
+	due := false // mostly not, and then nothing is written
+	err = s.runAs(context.Background(), "", "looking for what is to be noted", func(t *tx) error {
+		for _, l := range []lots{grouped, sourced} {
+			t.ask(func(pgx.Rows) error { due = true; return nil }, l.next)
 		}
+		return t.send()
+	})
+	if err != nil || !due || s.opts.Filling { // of what is being filled more is to come below its last numbers
+		return false, err
+	}
+	err = s.run(context.Background(), "noting what is kept", func(t *tx) error {
 		var ours bool
 		t.later("SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)")
 		t.ask(func(r pgx.Rows) error { return r.Scan(&ours) }, "SELECT pg_try_advisory_xact_lock($1, 0)", noteLock)
