@@ -15,7 +15,7 @@ build: ## one static binary
 deps: packages $(BIN)/golangci-lint $(BIN)/audit $(BIN)/vulndb $(BIN)/alertmanager-$(ALERTMANAGER) $(BIN)/amtool
 
 packages: # what the tests run besides: the README's curl, a limit on files, a disk that fails, a browser, shells, a reader of manual pages, PostgreSQL's programs (no cluster of the system's)
-	@for p in curl:curl prlimit:util-linux strace:strace chromium:chromium zsh:zsh fish:fish mandoc:mandoc; do \
+	@for p in curl:curl prlimit:util-linux strace:strace chromium:chromium zsh:zsh fish:fish mandoc:mandoc systemd-analyze:systemd; do \
 		command -v $${p%%:*} >/dev/null && continue; \
 		echo "deps: installing $${p##*:}, once"; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $${p##*:} >/dev/null; \
