@@ -7,7 +7,7 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: test build deps check-deploy packages fmt vet lint licences holes release-files release-dry release unit fuzz race chaos bench screenshots reference clean
 
-test: deps fmt vet lint unit ## everything
+test: deps fmt vet lint check-deploy unit ## everything
 
 build: ## one static binary
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o workbell .
