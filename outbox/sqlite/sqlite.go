@@ -184,7 +184,7 @@ const readers = 2
 // cache does. The writer leaves checkpoints to checkpoint.go.
 var (
 	writerPragmas = []string{
-		"busy_timeout(5000)", "page_size(8192)", "synchronous(FULL)", "cache_size(-2048)",
+		"busy_timeout(5000)", "page_size(8192)", "synchronous(FULL)", "cache_size(-1536)",
 		"wal_autocheckpoint(0)", "journal_size_limit(67108864)", "temp_store(MEMORY)", "trusted_schema(OFF)",
 	}
 	readerPragmas = []string{"busy_timeout(5000)", "query_only(ON)", "cache_size(-1024)", "temp_store(MEMORY)", "trusted_schema(OFF)"}
