@@ -4,8 +4,8 @@ package outbox
 type EventFilter struct {
 	Before int64 // ids below this: the next page
 	// After are ids above this. Ids ascend with time and leave few out, so that a
-	// caller who asks for a Source that is rare, for which there is no index, can
-	// bound what is looked at.
+	// caller who asks for a Source that is rare, which SQLite has to look for in all
+	// of them, can bound what is looked at.
 	After  int64
 	Source string
 	Limit  int // default 50, at most 500

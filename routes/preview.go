@@ -30,7 +30,11 @@ func (o Options) preview(c echo.Context) error {
 	dec := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxPreview))
 	dec.DisallowUnknownFields()
 	var ask previewRequest
-	if err := dec.Decode(&ask); err != nil {
+	err := dec.Decode(&ask)
+	if err == nil && dec.More() {
+		err = errors.New("there is more after the object")
+	}
+	if err != nil {
 		if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
 			return refuse(http.StatusRequestEntityTooLarge, "the request has more than %d bytes", tooLarge.Limit)
 		}

@@ -83,6 +83,7 @@ func TestPreview(t *testing.T) {
 		{`{"source":"gh","event":"ping","payload":{}}`, 200, `"events":`},
 		{`{"sauce":"am"}`, 400, `unknown field`},
 		{`{"source":"am"}`, 400, `refuses the payload`},
+		{`{"source":"gh","event":"ping","payload":{}} {}`, 400, `more after the object`},
 		{`nonsense`, 400, `reading what is to be previewed`},
 		{`{"source":"am","payload":"` + strings.Repeat("x", 27<<20) + `"}`, 413, `more than`},
 	} {
