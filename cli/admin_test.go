@@ -201,7 +201,9 @@ func TestAdminCommandErrors(t *testing.T) {
 		{[]string{"show", "1", "--admin.url=" + strings.Replace(gone.URL, "://", "://alice:topsecret@", 1)}, FellShort, []string{"alice:xxxxx@"}},
 		{[]string{"deliveries", "--state=deliverd", "--admin.url=" + r.url}, WrongUse, []string{`did you mean "delivered"?`}},
 		{[]string{"deliveries", "--limit=0"}, WrongUse, []string{"above 0"}},
-		{[]string{"show", "x"}, WrongUse, []string{"x"}},
+		{[]string{"show", "x"}, WrongUse, []string{`<id>: "x" is not a number from 1, as workbell deliveries lists them`}},
+		{[]string{"recall", "1", "0"}, WrongUse, []string{`"0" is not a number from 1`}},
+		{[]string{"show", "#7", "--admin.url=" + r.url}, FellShort, []string{"there is no delivery 7"}},
 		{[]string{"resend"}, WrongUse, []string{"<id>"}},
 		{[]string{"show", "7", "--admin.url=" + r.url}, FellShort, []string{"there is no delivery 7"}},
 	} {

@@ -12,6 +12,8 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"reflect"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -116,6 +118,7 @@ func Run(ctx context.Context, env Env, args []string) int {
 		kong.Description("Webhooks from Alertmanager, GitHub and any JSON source become DingTalk work notifications to people.\nEvery flag can also be set by an environment variable: --config.file by WORKBELL_CONFIG_FILE."),
 		kong.DefaultEnvars("WORKBELL"), kong.Writers(env.Stdout, env.Stderr), kong.UsageOnError(),
 		kong.Exit(func(n int) { code = n }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.KindMapper(reflect.Int64, kong.MapperFunc(number)),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(env))
 	if err != nil {
 		_, _ = fmt.Fprintln(env.Stderr, "workbell:", err)
@@ -142,6 +145,21 @@ func Run(ctx context.Context, env Env, args []string) int {
 		return e.code
 	}
 	return Done
+}
+
+// number reads the number of a delivery or an event, as lists show it or with the
+// # that people put before it.
+func number(ctx *kong.DecodeContext, target reflect.Value) error {
+	given, err := ctx.Scan.PopValue("number")
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseInt(strings.TrimPrefix(given.String(), "#"), 10, 64)
+	if err != nil || n <= 0 {
+		return fmt.Errorf("%q is not a number from 1, as workbell deliveries lists them", given)
+	}
+	target.SetInt(n)
+	return nil
 }
 
 // exists says whether a file or folder is there.
