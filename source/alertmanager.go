@@ -93,28 +93,24 @@ func (n *Notification) complete() error {
 // key is the same for the notifications that the Alertmanagers of a cluster
 // send of the same state of a group, in whatever order the alerts come.
 func (n *Notification) key(source string) string {
-	states := make([][sha256.Size]byte, len(n.Alerts))
-	var buf [128]byte
-	for i, a := range n.Alerts {
-		b := buf[:0]
-		for _, part := range [2]string{a.Fingerprint, a.Status} {
-			b = binary.AppendUvarint(b, uint64(len(part)))
-			b = append(b, part...)
-		}
+	var few [8][sha256.Size]byte
+	var buf [512]byte
+	states := few[:0]
+	for i := range n.Alerts {
+		a := &n.Alerts[i]
+		b := appendPart(appendPart(buf[:0], a.Fingerprint), a.Status)
 		for _, at := range [2]time.Time{a.StartsAt, a.EndsAt} {
 			b = binary.AppendVarint(b, at.Unix())
 			b = binary.AppendVarint(b, int64(at.Nanosecond()))
 		}
-		states[i] = sha256.Sum256(b)
+		states = append(states, sha256.Sum256(b))
 	}
 	slices.SortFunc(states, func(a, b [sha256.Size]byte) int { return bytes.Compare(a[:], b[:]) })
-	states = slices.Compact(states)
-	parts := make([]string, 0, 3+len(states))
-	parts = append(parts, source, n.Receiver, n.GroupKey)
-	for _, s := range states {
-		parts = append(parts, string(s[:]))
+	b := appendPart(appendPart(appendPart(buf[:0], source), n.Receiver), n.GroupKey)
+	for _, state := range slices.Compact(states) {
+		b = appendPart(b, string(state[:]))
 	}
-	return digest(parts...)
+	return sum(b)
 }
 
 // severity is that of the common labels, else the highest of the alerts, of

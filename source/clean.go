@@ -52,10 +52,20 @@ func plain(s string) bool {
 	return true
 }
 
+// plainLines is plain of a text that may have several lines.
+func plainLines(s string) bool {
+	for i := range len(s) {
+		if (s[i] < ' ' || s[i] > '~') && s[i] != '\n' && s[i] != '\t' {
+			return false
+		}
+	}
+	return true
+}
+
 // block returns s as valid UTF-8 of at most maxText bytes, with line feeds and
 // tabs as its only control characters.
 func block(s string) string {
-	if !plain(s) {
+	if !plainLines(s) {
 		s = strings.ReplaceAll(s, "\r\n", "\n")
 		s = strings.Map(func(r rune) rune {
 			switch {
@@ -126,11 +136,35 @@ func link(s string) string {
 	if len(s) > maxURL || !strings.HasPrefix(s, "http") {
 		return ""
 	}
+	if plainLink(s) {
+		return s
+	}
+	return parsedLink(s)
+}
+
+func parsedLink(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return ""
 	}
 	return u.String()
+}
+
+const (
+	digits  = "0123456789"
+	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+// plainLink says whether s is a link of a host, a port and a path without
+// anything to escape, which needs no parsing.
+func plainLink(s string) bool {
+	scheme, rest, _ := strings.Cut(s, "://")
+	address, path, _ := strings.Cut(rest, "/")
+	host, port, _ := strings.Cut(address, ":")
+	return (scheme == "http" || scheme == "https") && host != "" &&
+		strings.TrimLeft(host, letters+digits+".-") == "" &&
+		strings.TrimLeft(port, digits) == "" &&
+		strings.TrimLeft(path, letters+digits+".-_/") == ""
 }
 
 // digest identifies a sequence of parts in 32 hexadecimal digits (half of
@@ -139,9 +173,17 @@ func digest(parts ...string) string {
 	var buf [512]byte
 	b := buf[:0]
 	for _, part := range parts {
-		b = binary.AppendUvarint(b, uint64(len(part)))
-		b = append(b, part...)
+		b = appendPart(b, part)
 	}
+	return sum(b)
+}
+
+// appendPart appends a part and, before it, its length.
+func appendPart(b []byte, part string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(part))), part...)
+}
+
+func sum(b []byte) string {
 	sum := sha256.Sum256(b)
 	return hex.EncodeToString(sum[:16])
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strconv"
@@ -19,16 +20,18 @@ const (
 // title says which alert, how many, and what sets the group apart:
 // "HighLatency: 2 firing, 1 resolved (cluster=eu, job=api)".
 func (n *Notification) title() string {
-	title := line(n.alertname(), maxTitle/3) + ": " + n.count()
+	var buf [256]byte
+	title := append(buf[:0], line(n.alertname(), maxTitle/3)...)
+	title = n.appendCount(append(title, ": "...))
 	open := " ("
 	for _, p := range n.apart() {
-		title += open + line(p.Name+"="+p.Value, maxTitle/6)
+		title = append(append(title, open...), line(p.Name+"="+p.Value, maxTitle/6)...)
 		open = ", "
 	}
 	if open == ", " {
-		title += ")"
+		title = append(title, ')')
 	}
-	return line(title, maxTitle)
+	return line(string(title), maxTitle)
 }
 
 // alertname names the alerts of the group, the first two where there are more.
@@ -52,29 +55,29 @@ func (n *Notification) alertname() string {
 	}
 }
 
-// count is "firing" or "resolved" for one alert, else how many of each.
-func (n *Notification) count() string {
+// appendCount appends "firing" or "resolved" for one alert, else how many of
+// each.
+func (n *Notification) appendCount(b []byte) []byte {
+	if len(n.Alerts) == 1 && n.TruncatedAlerts <= 0 {
+		return append(b, n.Status...)
+	}
 	firing := 0
 	for i := range n.Alerts {
 		if n.Alerts[i].Status == Firing {
 			firing++
 		}
 	}
-	resolved := len(n.Alerts) - firing
-	var parts []string
-	switch {
-	case len(n.Alerts) == 1 && n.TruncatedAlerts <= 0:
-		return n.Status
-	case firing > 0:
-		parts = append(parts, strconv.Itoa(firing)+" firing")
+	sep := ""
+	for _, c := range [...]struct {
+		of   int
+		what string
+	}{{firing, " firing"}, {len(n.Alerts) - firing, " resolved"}, {n.TruncatedAlerts, " more"}} {
+		if c.of > 0 {
+			b = append(strconv.AppendInt(append(b, sep...), int64(c.of), 10), c.what...)
+			sep = ", "
+		}
 	}
-	if resolved > 0 {
-		parts = append(parts, strconv.Itoa(resolved)+" resolved")
-	}
-	if n.TruncatedAlerts > 0 {
-		parts = append(parts, strconv.Itoa(n.TruncatedAlerts)+" more")
-	}
-	return strings.Join(parts, ", ")
+	return b
 }
 
 // apart returns the labels that tell this group from others: those it is
@@ -102,11 +105,14 @@ func (n *Notification) text() string {
 		return common
 	}
 	var lines []string
-	for _, state := range [...]string{Firing, ""} {
+	for _, firing := range [...]bool{true, false} {
 		for i := range n.Alerts {
 			a := &n.Alerts[i]
+			if (a.Status == Firing) != firing {
+				continue
+			}
 			said := annotation(a.Annotations, ": ")
-			if said == "" || state == Firing && a.Status != Firing || slices.Contains(lines, said) {
+			if said == "" || slices.Contains(lines, said) {
 				continue
 			}
 			if len(lines) == textAlerts {
@@ -139,12 +145,13 @@ func (n *Notification) url() string {
 	if base == "" {
 		return ""
 	}
-	page := "/#/alerts?receiver=" + query(n.Receiver)
+	var buf [512]byte
+	page := append(append(buf[:0], "/#/alerts?receiver="...), query(n.Receiver)...)
 	if len(n.GroupLabels) > 0 {
-		page += "&filter=" + query(matchers(n.GroupLabels))
+		page = append(append(page, "&filter="...), query(matchers(n.GroupLabels))...)
 	}
 	if strings.Contains(base, "#") {
-		return link(base + page)
+		return link(base + string(page))
 	}
 	if len(base)+len(page) > maxURL {
 		return ""
@@ -152,7 +159,7 @@ func (n *Notification) url() string {
 	if base = link(base); base == "" {
 		return ""
 	}
-	return base + page // escaped already: nothing to parse
+	return base + string(page) // escaped already: nothing to parse
 }
 
 // query escapes a value of a query; a space as %20, which Alertmanager's page
@@ -161,16 +168,34 @@ func query(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+",
 
 // matchers selects labels in Alertmanager's syntax: {a="b",c="d"}.
 func matchers(labels template.KV) string {
-	var b strings.Builder
-	b.Grow(32 * len(labels))
-	for i, p := range labels.SortedPairs() {
-		b.WriteByte("{,"[min(i, 1)])
-		b.WriteString(matcherName(p.Name))
-		b.WriteByte('=')
-		b.WriteString(quote(p.Value))
+	var few [8]template.Pair
+	var buf [256]byte
+	b := buf[:0]
+	for i, p := range appendSorted(few[:0], labels) {
+		b = append(append(b, "{,"[min(i, 1)]), matcherName(p.Name)...)
+		b = append(append(append(b, `="`...), escapes.Replace(p.Value)...), '"')
 	}
-	b.WriteByte('}')
-	return b.String()
+	return string(append(b, '}'))
+}
+
+// appendSorted appends labels by name, alertname first, as SortedPairs of
+// Alertmanager's templates has them.
+func appendSorted(pairs template.Pairs, labels template.KV) template.Pairs {
+	for name, value := range labels {
+		pairs = append(pairs, template.Pair{Name: name, Value: value})
+	}
+	slices.SortFunc(pairs, func(a, b template.Pair) int {
+		return cmp.Or(rank(a.Name)-rank(b.Name), strings.Compare(a.Name, b.Name))
+	})
+	return pairs
+}
+
+// rank puts alertname first.
+func rank(name string) int {
+	if name == model.AlertNameLabel {
+		return 0
+	}
+	return 1
 }
 
 func matcherName(name string) string {

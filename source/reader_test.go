@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/alertmanager/template"
 )
 
 // agrees holds the reader against encoding/json: what it reads, it reads alike.
@@ -144,6 +145,22 @@ func TestAlertmanagerURL(t *testing.T) {
 		page := "/#/alerts?receiver=" + query(n.Receiver) + "&filter=" + query(matchers(n.GroupLabels))
 		if got := n.url(); base != "" && got != link(strings.TrimRight(base, "/")+page) {
 			t.Errorf("%.40q: %q, from the whole %q", base, got, link(strings.TrimRight(base, "/")+page))
+		}
+	}
+}
+
+// Labels stand in the order that Alertmanager's own templates have.
+func TestMatchersAreInOrder(t *testing.T) {
+	t.Parallel()
+	labels := template.KV{}
+	for _, name := range strings.Fields("b a alertname z zone Env _x 中 0 ") {
+		labels[name] = "v\"" + name
+		var want strings.Builder
+		for _, p := range labels.SortedPairs() {
+			want.WriteString("," + matcherName(p.Name) + "=" + quote(p.Value))
+		}
+		if got := matchers(labels); got != "{"+want.String()[1:]+"}" {
+			t.Errorf("%s, want {%s}", got, want.String()[1:])
 		}
 	}
 }

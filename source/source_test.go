@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -138,6 +139,39 @@ func TestLink(t *testing.T) {
 		if got := link(in); got != want {
 			t.Errorf("link(%.40q) = %q, want %q", in, got, want)
 		}
+	}
+}
+
+// A link that is not parsed is one that parsing would leave as it is.
+func FuzzLink(f *testing.F) {
+	for _, s := range []string{"http://a.example", "https://a.example:9093/x-1/_.y//..", "http://a:b", "http://a:/", "https://:1", "http://-.:80:80/", "http://[::1]/",
+		"http:///x", "https://a/b:c", "http://a.example/%7e", "HTTP://A", "httpx://a"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if got := parsedLink(s); plainLink(s) && got != s {
+			t.Errorf("%q is no plain link, but %q", s, got)
+		}
+	})
+}
+
+// What a text is cleaned of is seen wherever cleaning is passed over.
+func TestBlock(t *testing.T) {
+	t.Parallel()
+	for r := range rune(0x2100) {
+		want := "a" + string(r) + "b"
+		switch {
+		case r == '\r' || r == '\u0085' || r == '\u2028' || r == '\u2029':
+			want = "a\nb"
+		case unicode.IsControl(r) && r != '\n' && r != '\t':
+			want = "ab"
+		}
+		if got := block("\na" + string(r) + "b\n"); got != want {
+			t.Errorf("with %U: %q, want %q", r, got, want)
+		}
+	}
+	if got := block("a\r\nb"); got != "a\nb" {
+		t.Errorf("%q", got)
 	}
 }
 
