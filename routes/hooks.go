@@ -148,12 +148,11 @@ func readBody(w http.ResponseWriter, req *http.Request, max int64) ([]byte, erro
 	if req.ContentLength > max {
 		return nil, &http.MaxBytesError{Limit: max}
 	}
-	r := http.MaxBytesReader(w, req.Body, max)
 	if req.ContentLength <= 0 || req.ContentLength > 1<<20 {
-		return io.ReadAll(r)
+		return io.ReadAll(http.MaxBytesReader(w, req.Body, max))
 	}
 	body := make([]byte, req.ContentLength)
-	_, err := io.ReadFull(r, body)
+	_, err := io.ReadFull(req.Body, body)
 	return body, err
 }
 
@@ -240,7 +239,10 @@ func group(app string, ev *source.Event) string {
 	if ev.GroupKey == "" {
 		return ""
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{app, ev.Source, ev.GroupKey}, "\x00")))
+	var buf [256]byte
+	b := append(append(buf[:0], app...), 0)
+	b = append(append(b, ev.Source...), 0)
+	sum := sha256.Sum256(append(b, ev.GroupKey...))
 	return hex.EncodeToString(sum[:12])
 }
 
