@@ -67,7 +67,7 @@ func (n *Notification) member(r *reader, name string) bool {
 }
 
 func (r *reader) alerts() template.Alerts {
-	list := template.Alerts{}
+	list := make(template.Alerts, 0, 2) // as many as most groups have
 	r.each('[', ']', func() {
 		list = append(list, template.Alert{})
 		a := &list[len(list)-1]
