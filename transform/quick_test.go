@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,50 @@ func TestQuick(t *testing.T) {
 }
 
 var long = strings.Repeat("x", maxBlock/2)
+
+// TestQuickFields holds that a quick reads every field that templates may, each
+// as it is.
+func TestQuickFields(t *testing.T) {
+	t.Parallel()
+	sameFields(t, dataFields)
+	sameFields(t, alertFields)
+	for _, name := range dataNames {
+		if dataFields[name] == nil && name != "Escalation" {
+			t.Errorf("no quick reads .%s", name)
+		}
+	}
+}
+
+func sameFields[T any](t *testing.T, read map[string]func(*T) any) {
+	t.Helper()
+	var of T
+	v := reflect.ValueOf(&of).Elem()
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if !f.IsExported() {
+			continue
+		}
+		field := v.FieldByIndex(f.Index)
+		switch p := field.Addr().Interface().(type) {
+		case *string:
+			*p = f.Name
+		case *int:
+			*p = len(f.Name) + f.Index[0]*100
+		case *template.KV:
+			*p = template.KV{f.Name: ""}
+		case *template.Alerts:
+			*p = template.Alerts{{Status: f.Name}}
+		case *time.Time:
+			*p = time.Unix(int64(f.Index[0]), 0)
+		default:
+			t.Fatalf("%s: what is a %s?", f.Name, f.Type)
+		}
+		if read[f.Name] == nil {
+			t.Errorf("no quick reads .%s", f.Name)
+		} else if d := cmp.Diff(field.Interface(), plain(read[f.Name](&of))); d != "" {
+			t.Errorf(".%s: -field +quick\n%s", f.Name, d)
+		}
+	}
+}
 
 // TestSorted holds sorted to what it stands in for.
 func TestSorted(t *testing.T) {
