@@ -23,42 +23,38 @@ var lookalikes = map[rune]rune{
 // markdown, wherever in a line it is put. Line ends are kept as line breaks;
 // spaces that begin a line are dropped.
 func escapeMarkdown(s string) string {
-	s = message.Clean(s)
-	if !mayNeedEscape(s) {
-		return strings.TrimSpace(s)
+	s = strings.TrimSpace(message.Clean(s))
+	if !strings.Contains(s, "\n") {
+		return escapeLine(s)
 	}
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = escapeLine(strings.TrimSpace(line))
+	}
+	return strings.Join(lines, "  \n")
+}
+
+// escapeLine returns a line escaped: mostly as it is.
+func escapeLine(line string) string {
 	var b strings.Builder
-	b.Grow(len(s) + 16)
-	sep := ""
-	for line := range strings.SplitSeq(strings.TrimSpace(s), "\n") {
-		b.WriteString(sep)
-		escapeLine(&b, strings.TrimSpace(line))
-		sep = "  \n"
-	}
-	return b.String()
-}
-
-func mayNeedEscape(s string) bool {
-	for i := range len(s) {
-		if hasLookalike[s[i]] || s[i] == '\n' {
-			return true
-		}
-	}
-	return false
-}
-
-func escapeLine(b *strings.Builder, line string) {
 	marks, from := lineMarks(line), 0
 	for i := range len(line) {
 		c := line[i]
 		if !hasLookalike[c] || i >= marks && !needsEscape(line, i) {
 			continue
 		}
+		if from == 0 {
+			b.Grow(len(line) + 16)
+		}
 		b.WriteString(line[from:i])
 		b.WriteRune(lookalikes[rune(c)])
 		from = i + 1
 	}
+	if from == 0 {
+		return line
+	}
 	b.WriteString(line[from:])
+	return b.String()
 }
 
 // hasLookalike says which bytes are in lookalikes: few of a text.
@@ -84,7 +80,10 @@ func lineMarks(line string) int {
 			return marks
 		}
 	}
-	digits := len(line) - len(strings.TrimLeft(line, "0123456789"))
+	digits := 0
+	for digits < len(line) && line[digits] >= '0' && line[digits] <= '9' {
+		digits++
+	}
 	if digits > 0 && digits < len(line) && (line[digits] == '.' || line[digits] == ')') &&
 		(digits+1 == len(line) || line[digits+1] == ' ') {
 		return digits + 1
