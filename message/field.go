@@ -12,10 +12,22 @@ var schemes = []string{"http://", "https://", "dingtalk://", "eapp://"}
 // inURL encodes what would end a URL in a text, or need an escape in JSON.
 var inURL = strings.NewReplacer(" ", "%20", `"`, "%22", `\`, "%5C", "<", "%3C", ">", "%3E")
 
+// isBare says whether s has only what line and inURL leave as it is.
+func isBare(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' {
+			return false
+		}
+	}
+	return true
+}
+
 // openable returns url, on one line and without spaces, or "" where it is not
 // of a scheme that a message may open.
 func openable(url string) string {
-	url = inURL.Replace(line(url))
+	if !isBare(url) {
+		url = inURL.Replace(line(url))
+	}
 	if n := schemeLength(url); n == 0 || n == len(url) {
 		return ""
 	}

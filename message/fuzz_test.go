@@ -174,6 +174,9 @@ func FuzzClean(f *testing.F) {
 		if l := line(s); strings.ContainsRune(l, '\n') || Clean(l) != l {
 			t.Errorf("no line: %q", l)
 		}
+		if bare := inURL.Replace(line(s)); isBare(s) && bare != s {
+			t.Errorf("%q becomes %q", s, bare)
+		}
 		if url := openable(s); url != "" && (openable(url) != url || jsonLength(url) != len(url)) {
 			t.Errorf("no URL: %q", url)
 		}

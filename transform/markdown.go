@@ -165,15 +165,20 @@ func stripMarkdown(s string) string {
 // markdownLink returns a link, or the text alone where the URL is none that a
 // message may lead to.
 func markdownLink(text, url string) string {
+	return string(appendLink(make([]byte, 0, 256), text, url))
+}
+
+func appendLink(b []byte, text, url string) []byte {
 	text = strings.ReplaceAll(escapeMarkdown(text), "  \n", " ")
 	target := message.LinkTarget(url)
 	switch {
 	case target == "":
-		return text
+		return append(b, text...)
 	case text == "":
-		return "[Open](" + target + ")"
+		text = "Open"
 	}
-	return "[" + text + "](" + target + ")"
+	b = append(append(append(b, '['), text...), "]("...)
+	return append(append(b, target...), ')')
 }
 
 // markdownLinks joins links by " · ": each a text and a URL, of which those
@@ -182,11 +187,12 @@ func markdownLinks(parts ...printed) (string, error) {
 	if len(parts)%2 != 0 {
 		return "", fmt.Errorf("mdLinks takes pairs of a text and a URL, not %d arguments", len(parts))
 	}
-	links := make([]string, 0, len(parts)/2)
+	links, sep := make([]byte, 0, 512), ""
 	for i := 0; i < len(parts); i += 2 {
 		if url := textOf(parts[i+1]); url != "" {
-			links = append(links, markdownLink(textOf(parts[i]), url))
+			links = appendLink(append(links, sep...), textOf(parts[i]), url)
+			sep = " · "
 		}
 	}
-	return strings.Join(links, " · "), nil
+	return string(links), nil
 }
