@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -75,8 +74,22 @@ func (d *Data) SilenceURL() string {
 		matchers = append(append(append(matchers, "{,"[min(i, 1)]), p.Name...), '=')
 		matchers = strconv.AppendQuote(matchers, p.Value)
 	}
-	filter := url.QueryEscape(string(append(matchers, '}')))
-	return strings.TrimRight(d.ExternalURL, "/") + "/#/silences/new?filter=" + strings.ReplaceAll(filter, "+", "%20")
+	form := append(make([]byte, 0, 512), strings.TrimRight(d.ExternalURL, "/")...)
+	return string(appendQuery(append(form, "/#/silences/new?filter="...), append(matchers, '}')))
+}
+
+// appendQuery appends s as url.QueryEscape does, but with %20 for spaces.
+func appendQuery(b, s []byte) []byte {
+	const digits = "0123456789ABCDEF"
+	for _, c := range s {
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
+			b = append(b, c)
+		default:
+			b = append(b, '%', digits[c>>4], digits[c&15])
+		}
+	}
+	return b
 }
 
 // dataNames are for suggestions.
