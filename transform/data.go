@@ -103,9 +103,10 @@ var dataNames = func() []string {
 	return list
 }()
 
-func newData(ev *source.Event) *Data {
+// set makes d the data of ev.
+func (d *Data) set(ev *source.Event) {
 	n := notification(ev)
-	d := &Data{
+	*d = Data{
 		Status: ev.Status, Severity: ev.Severity, Title: ev.Title, Text: ev.Text, URL: ev.URL,
 		Alerts: n.Alerts, Omitted: n.TruncatedAlerts, Total: len(n.Alerts) + n.TruncatedAlerts,
 		Labels: ev.Labels, CommonLabels: n.CommonLabels, GroupLabels: n.GroupLabels,
@@ -135,7 +136,6 @@ func newData(ev *source.Event) *Data {
 		}
 	}
 	d.TotalResolved = len(n.Alerts) - d.TotalFiring
-	return d
 }
 
 // longURL is the length in bytes from which a URL takes too much of a message's

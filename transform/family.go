@@ -150,6 +150,8 @@ type executor struct {
 	compiler compiler
 	// parameters are the fields of msgtype template.
 	parameters []string
+	data       Data
+	said       message.Values // by the blocks that ran last
 	out        limited
 
 	// Of a quick that runs:
@@ -177,8 +179,15 @@ func (f *family) take(now time.Time) *executor {
 	return x
 }
 
+// release lets go of the event.
+func (f *family) release(x *executor) {
+	x.data = Data{}
+	clear(x.said)
+	f.pool.Put(x)
+}
+
 func (f *family) executor() *executor {
-	x := &executor{zone: f.zone, blocks: map[string][]block{}}
+	x := &executor{zone: f.zone, blocks: map[string][]block{}, said: message.Values{}}
 	own := functions(x)
 	x.set, x.parameters = template.Must(f.set.Clone()).Funcs(own), f.parameters()
 	x.compiler = compiler{functions: own, done: map[string]*quick{}, trees: func(name string) *parse.Tree {
@@ -248,10 +257,11 @@ func fixedText(root *parse.ListNode) (string, bool) {
 }
 
 // values runs the blocks of a msgtype; whole is false where one has more to
-// say than is used.
+// say than is used. What it returns holds until it runs again.
 func (x *executor) values(msgtype string, data *Data) (v message.Values, whole bool, err error) {
 	blocks := x.blocksOf(msgtype)
-	v, whole = make(message.Values, len(blocks)), true
+	v, whole = x.said, true
+	clear(v)
 	for _, b := range blocks {
 		if b.fixed {
 			v[b.field] = b.text

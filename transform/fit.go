@@ -11,9 +11,11 @@ import (
 // again with as many alerts as have room, and what even with one alert does
 // not fit is cut (see message.Build). omitted counts the alerts left out.
 func (f *family) fit(kind message.Kind, ev *source.Event, d *draft) (out message.Built, omitted int, err error) {
-	x, data := f.take(d.now), newData(ev)
+	x := f.take(d.now)
+	defer f.release(x)
+	data := &x.data
+	data.set(ev)
 	data.escalated = d.escalated
-	defer f.pool.Put(x)
 	render := func(build func(string, message.Values, string, int) (message.Built, error)) (message.Built, error) {
 		values, whole, err := x.values(kind.Name, data)
 		if err != nil {

@@ -60,6 +60,12 @@ func quickExecutor(t testing.TB, name, text string) *executor {
 	return families[name].take(quickNow)
 }
 
+func newData(ev *source.Event) *Data {
+	d := new(Data)
+	d.set(ev)
+	return d
+}
+
 // sameQuick runs a block both ways and compares; it returns whether the quick
 // one did it.
 func sameQuick(t *testing.T, x *executor, b block, ev *source.Event) bool {

@@ -117,8 +117,9 @@ func (t *Transform) Bar(ev *source.Event, rule string, now time.Time) (value, co
 	if from := t.rule(rule); from != nil {
 		if f := t.families[from.familyOf(ev)]; f != nil {
 			x := f.take(now)
-			value, color = x.bar(newData(ev))
-			f.pool.Put(x)
+			x.data.set(ev)
+			value, color = x.bar(&x.data)
+			f.release(x)
 		}
 	}
 	if value == "" {
