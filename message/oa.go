@@ -117,7 +117,7 @@ const MaxBarUsers = 5
 // has a status bar.
 func HasStatusBar(msg []byte) bool {
 	// Inside a text the quotes would be escaped.
-	return bytes.Contains(msg, []byte(`"status_bar":{`))
+	return bytes.HasPrefix(msg, []byte(`{"msgtype":"oa"`)) && bytes.Contains(msg, []byte(`"status_bar":{`))
 }
 
 // WithoutStatusBar returns msg, the bytes of a message made by this package,
