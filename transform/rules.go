@@ -105,6 +105,10 @@ func (r *runner) recipients(rule *rule) (to message.Recipients, usedFallback boo
 			r.fault(rule, "to", err)
 			failed = true
 		}
+		if i == 0 {
+			to = who // as Union would have it: sorted, each once
+			continue
+		}
 		to = to.Union(who)
 	}
 	if rule.thirdParty && wide(to) {
