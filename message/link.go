@@ -43,6 +43,9 @@ type linkBody struct {
 func (l *linkBody) msgtype() string { return "link" }
 func (l *linkBody) texts() []text   { return []text{{&l.Title, false}, {&l.Text, false}} }
 func (l *linkBody) visible() *text  { return &text{&l.Text, false} }
+func (l *linkBody) pairs() []pair {
+	return []pair{{"messageUrl", l.MessageURL}, {"picUrl", l.PicURL}, {"title", l.Title}, {"text", l.Text}}
+}
 
 func (l *linkBody) linked(string) (bool, *text) { return true, nil }
 

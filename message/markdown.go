@@ -33,6 +33,7 @@ func (m *markdownBody) texts() []text {
 func (m *markdownBody) visible() *text              { return &text{&m.Text, true} }
 func (m *markdownBody) linked(string) (bool, *text) { return false, m.visible() }
 func (m *markdownBody) unlink()                     {}
+func (m *markdownBody) pairs() []pair               { return []pair{{"title", m.Title}, {"text", m.Text}} }
 
 func (m *markdownBody) check() error {
 	if m.Title == "" {

@@ -98,6 +98,15 @@ type text struct {
 // encode returns the bytes of msg. Everything in b is clean, so encoding/json
 // has no reason to write a \u escape.
 func encode(b body) []byte {
+	if f, ok := b.(flat); ok {
+		if msg, ok := encodeFlat(b.msgtype(), f.pairs()); ok {
+			return msg
+		}
+	}
+	return encodeAny(b)
+}
+
+func encodeAny(b body) []byte {
 	e := encoders.Get().(*encoder)
 	defer encoders.Put(e)
 	e.buf.Reset()

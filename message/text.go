@@ -21,6 +21,7 @@ func (t *textBody) texts() []text               { return []text{{&t.Content, fal
 func (t *textBody) visible() *text              { return &text{&t.Content, false} }
 func (t *textBody) linked(string) (bool, *text) { return false, t.visible() }
 func (t *textBody) unlink()                     {}
+func (t *textBody) pairs() []pair               { return []pair{{"content", t.Content}} }
 
 func (t *textBody) check() error {
 	if t.Content == "" {
