@@ -155,10 +155,11 @@ type executor struct {
 	out        limited
 
 	// Of a quick that runs:
-	vars, args []any
-	texts      []string // what box points to
-	base       int      // where in vars the variables of the template begin
-	stop       error    // what ends it: errFull or errOdd
+	vars  []any
+	args  []printed
+	texts []string // what box points to
+	base  int      // where in vars the variables of the template begin
+	stop  error    // what ends it: errFull or errOdd
 }
 
 // block is one block MSGTYPE.FIELD.
@@ -183,6 +184,9 @@ func (f *family) take(now time.Time) *executor {
 func (f *family) release(x *executor) {
 	x.data = Data{}
 	clear(x.said)
+	clear(x.vars[:cap(x.vars)])
+	clear(x.args[:cap(x.args)])
+	clear(x.texts[:cap(x.texts)])
 	f.pool.Put(x)
 }
 
@@ -299,9 +303,7 @@ var errFull = errors.New("the block has more to say than is used")
 // execution.
 type limited struct{ buf []byte }
 
-func (l *limited) Write(p []byte) (int, error) { return write(l, p) }
-
-func write[T string | []byte](l *limited, p T) (int, error) {
+func (l *limited) Write(p []byte) (int, error) {
 	room := maxBlock - len(l.buf)
 	l.buf = append(l.buf, p[:min(len(p), room)]...)
 	if len(p) > room {

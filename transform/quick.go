@@ -38,15 +38,12 @@ var errOdd = errors.New("only text/template knows")
 
 // quickly runs q for data. Where it returns false, text/template has to.
 func (x *executor) quickly(q *quick, data *Data) (whole, ok bool) {
-	x.out.buf, x.base, x.stop = x.out.buf[:0], 0, nil
+	x.out.buf, x.vars, x.args, x.texts = x.out.buf[:0], x.vars[:0], x.args[:0], x.texts[:0]
+	x.base, x.stop = 0, nil
 	defer func() {
 		if recover() != nil { // text/template makes an error of it
 			whole, ok = false, false
 		}
-		clear(x.vars[:cap(x.vars)]) // lets go of the event
-		clear(x.args[:cap(x.args)])
-		clear(x.texts)
-		x.vars, x.args, x.texts = x.vars[:0], x.args[:0], x.texts[:0]
 	}()
 	q.run(x, data)
 	return x.stop == nil, x.stop == nil || errors.Is(x.stop, errFull)
@@ -83,24 +80,30 @@ func (x *executor) odd() any {
 	return nil
 }
 
+// write writes s as far as there is room for it.
+func (x *executor) write(s string) {
+	if room := maxBlock - len(x.out.buf); len(s) > room {
+		s, x.stop = s[:room], errFull
+	}
+	x.out.buf = append(x.out.buf, s...)
+}
+
 func (x *executor) print(v any) {
 	if x.stop != nil {
 		return
 	}
-	var err error
 	switch v := v.(type) {
 	case nil:
-		_, err = write(&x.out, "<no value>")
+		x.write("<no value>")
 	case string:
-		_, err = write(&x.out, v)
+		x.write(v)
 	case *string:
-		_, err = write(&x.out, *v)
+		x.write(*v)
 	case int:
-		_, err = write(&x.out, strconv.Itoa(v))
+		x.write(strconv.Itoa(v))
 	case bool, float64:
-		_, err = fmt.Fprint(&x.out, v)
+		x.write(fmt.Sprint(v))
 	default:
-		err = errOdd
+		x.stop = errOdd
 	}
-	x.stop = err
 }

@@ -10,7 +10,7 @@ import (
 
 // call is a function of templates without reflection: errOdd, or another
 // error, where text/template is to call it.
-type call func(x *executor, args []any) (any, error)
+type call func(x *executor, args []printed) (any, error)
 
 // call compiles the call of a function with its arguments; final, if any, is
 // the last of them.
@@ -78,9 +78,9 @@ var builtins = map[string]struct {
 	call  call
 	takes int
 }{
-	"not": {func(_ *executor, a []any) (any, error) { return !truth(a[0]), nil }, 1},
-	"eq":  {func(_ *executor, a []any) (any, error) { return equal(a[0], a[1]) }, 2},
-	"ne": {func(_ *executor, a []any) (any, error) {
+	"not": {func(_ *executor, a []printed) (any, error) { return !truth(a[0]), nil }, 1},
+	"eq":  {func(_ *executor, a []printed) (any, error) { return equal(a[0], a[1]) }, 2},
+	"ne": {func(_ *executor, a []printed) (any, error) {
 		is, err := equal(a[0], a[1])
 		return !is, err
 	}, 2},
@@ -149,18 +149,23 @@ func adapt(f any) call {
 	case func(string, any) (string, error):
 		return twoErr(f)
 	case func(...any) any:
-		return func(_ *executor, a []any) (any, error) { return f(all[any](a)...), nil }
+		return func(_ *executor, a []printed) (any, error) { return f(all(a)...), nil }
 	case func(...any) (string, error):
-		return func(_ *executor, a []any) (any, error) { return f(all[any](a)...) }
+		return func(_ *executor, a []printed) (any, error) { return f(all(a)...) }
 	case func(...printed) (string, error):
-		return func(_ *executor, a []any) (any, error) { return f(all[printed](a)...) }
+		return func(_ *executor, a []printed) (any, error) {
+			for i, v := range a {
+				a[i], _ = as[printed](v)
+			}
+			return f(a...)
+		}
 	case func(string, ...any) (string, error):
-		return func(_ *executor, a []any) (any, error) {
+		return func(_ *executor, a []printed) (any, error) {
 			format, ok := as[string](a[0])
 			if !ok {
 				return nil, errOdd
 			}
-			return f(format, all[any](a[1:])...)
+			return f(format, all(a[1:])...)
 		}
 	}
 	return nil
@@ -171,7 +176,7 @@ func one[A, R any](f func(A) R) call {
 }
 
 func oneErr[A, R any](f func(A) (R, error)) call {
-	return func(x *executor, args []any) (any, error) {
+	return func(x *executor, args []printed) (any, error) {
 		a, ok := as[A](args[0])
 		if !ok {
 			return nil, errOdd
@@ -186,7 +191,7 @@ func two[A, B, R any](f func(A, B) R) call {
 }
 
 func twoErr[A, B, R any](f func(A, B) (R, error)) call {
-	return func(x *executor, args []any) (any, error) {
+	return func(x *executor, args []printed) (any, error) {
 		a, ok := as[A](args[0])
 		b, too := as[B](args[1])
 		if !ok || !too {
@@ -197,10 +202,10 @@ func twoErr[A, B, R any](f func(A, B) (R, error)) call {
 	}
 }
 
-func all[T any](args []any) []T {
-	list := make([]T, len(args))
+func all(args []printed) []any {
+	list := make([]any, len(args))
 	for i, v := range args {
-		list[i], _ = as[T](v)
+		list[i] = plain(v)
 	}
 	return list
 }

@@ -54,7 +54,8 @@ func (c *compiler) leave(scope int) { c.scope = c.scope[:scope] }
 func (c *compiler) node(n parse.Node) node {
 	switch n := n.(type) {
 	case *parse.TextNode:
-		return func(x *executor, _ any) { _, x.stop = write(&x.out, n.Text) }
+		text := string(n.Text)
+		return func(x *executor, _ any) { x.write(text) }
 	case *parse.ActionNode:
 		v := c.pipe(n.Pipe)
 		if len(n.Pipe.Decl) > 0 {
