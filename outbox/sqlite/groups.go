@@ -13,10 +13,11 @@ import (
 // eight megabytes for a million events, and then only the events that are
 // found. What was kept before there were notes is looked for in the events.
 type groups struct {
-	batch []byte // of the batch that is not yet committed; its last is lastEvent
-	tail  int64  // the first event of the rows not yet folded
-	rows  int    // how many these are
-	bytes int    // in them
+	batch  []byte // of the batch that is not yet committed; its last is lastEvent
+	tail   int64  // the first event of the rows not yet folded
+	rows   int    // how many these are
+	bytes  int    // in them
+	folded bool   // by the batch
 }
 
 // Rows are folded into one at so many bytes, or when they are so many.
@@ -30,31 +31,37 @@ func (g *groups) note(group int64) {
 	g.batch = binary.BigEndian.AppendUint64(g.batch, uint64(group)) // #nosec G115 -- a bit pattern
 }
 
-func (g *groups) discard() { g.batch = g.batch[:0] }
+func (g *groups) discard() { g.batch, g.folded = g.batch[:0], false }
 
-// save writes the batch's notes; done is to be called after the commit.
-func (g *groups) save(t *tx) (done func(), err error) {
-	if len(g.batch) == 0 {
-		return func() {}, nil
+// save writes the batch's notes, or folds the rows with them.
+func (g *groups) save(t *tx) error {
+	n := len(g.batch)
+	switch {
+	case n == 0:
+		return nil
+	case g.rows == 0 || g.bytes+n < groupBytes && g.rows+1 < groupRows:
+		_, err := t.conn.exec("INSERT INTO grouped (first, lot) VALUES (?, ?)", t.lastEvent+1-int64(n/8), g.batch)
+		return err
 	}
-	first, n := t.lastEvent+1-int64(len(g.batch)/8), len(g.batch)
-	if g.rows == 0 || g.bytes+n < groupBytes && g.rows+1 < groupRows {
-		_, err := t.conn.exec("INSERT INTO grouped (first, lot) VALUES (?, ?)", first, g.batch)
-		return func() {
-			if g.rows == 0 {
-				g.tail = first
-			}
-			g.rows, g.bytes = g.rows+1, g.bytes+n
-			g.discard()
-		}, err
-	}
-	if err := g.fold(t); err != nil {
-		return nil, err
-	}
-	return func() {
+	g.folded = true
+	return g.fold(t)
+}
+
+// saved notes what the file has, after the commit.
+func (g *groups) saved(lastEvent int64) {
+	n := len(g.batch)
+	switch {
+	case n == 0:
+		return
+	case g.folded:
 		g.rows, g.bytes = 0, 0
-		g.discard()
-	}, nil
+	default:
+		if g.rows == 0 {
+			g.tail = lastEvent + 1 - int64(n/8)
+		}
+		g.rows, g.bytes = g.rows+1, g.bytes+n
+	}
+	g.discard()
 }
 
 // fold writes the rows since tail again as one, with the batch at its end. Some

@@ -13,13 +13,16 @@ import (
 // recent), one row a commit. Rows say the truth, the index only where to look:
 // an entry may outlive what it points to.
 type index struct {
-	kind  int64
-	lots  []lot           // sorted by fingerprint, oldest lot first
-	fresh map[int64]int64 // newer than all lots
-	batch map[int64]int64 // of the batch that is not yet committed
+	kind   int64
+	seen   filter          // of all that follow
+	lots   []lot           // sorted by fingerprint, oldest lot first
+	fresh  map[int64]int64 // newer than all lots
+	batch  []entry         // what the batch that is not yet committed put into fresh, in this order
+	was    []int64         // what fresh had in place of each before, or 0
+	folded *lot            // what it made of fresh, if it did
 
 	freshUntil, batchUntil int64
-	rows                   int   // how many rows of the file fresh came from
+	rows                   int   // how many rows of the file fresh came from, but for the batch
 	firstRow, lastRow      int64 // their ids
 }
 
@@ -29,9 +32,12 @@ type lot struct {
 	until   int64 // when the last of them stops counting
 }
 
+// entry says that fp was last seen in row id, which is above 0.
 type entry struct{ fp, id int64 }
 
-// fresh entries become a lot at so many, or when they came from so many rows.
+// fresh entries become a lot at so many, or when they came from so many rows, or
+// when a batch alone has so many: a row of the file with lotRows entries or more
+// is a lot.
 const (
 	kinds    = 3 // keys, contents and lanes
 	lotSize  = 4096
@@ -41,8 +47,8 @@ const (
 
 // get returns the row last put under fp.
 func (x *index) get(fp int64) (int64, bool) {
-	if id, ok := x.batch[fp]; ok {
-		return id, true
+	if !x.seen.may(fp) {
+		return 0, false
 	}
 	if id, ok := x.fresh[fp]; ok {
 		return id, true
@@ -81,61 +87,67 @@ func (l *lot) find(fp int64) (int64, bool) {
 // put notes that fp was seen in row id and counts until then; it lasts once the
 // batch is committed.
 func (x *index) put(fp, id, until int64) {
-	x.batch[fp] = id
+	x.batch, x.was = append(x.batch, entry{fp, id}), append(x.was, x.fresh[fp])
 	x.batchUntil = max(x.batchUntil, until)
+	x.fresh[fp] = id
+	if !x.seen.add(fp) {
+		x.refill()
+	}
 }
 
+// refill makes the filter anew, with room for half as many again.
+func (x *index) refill() {
+	n := len(x.fresh)
+	for _, l := range x.lots {
+		n += len(l.entries)
+	}
+	x.seen = newFilter(n + n/2)
+	for fp := range x.fresh {
+		x.seen.add(fp)
+	}
+	for _, l := range x.lots {
+		for _, e := range l.entries {
+			x.seen.add(e.fp)
+		}
+	}
+}
+
+// discard takes the batch back. The filter may go on saying that it was there.
 func (x *index) discard() {
-	clear(x.batch)
-	x.batchUntil = 0
+	for i := len(x.batch) - 1; i >= 0; i-- {
+		if fp := x.batch[i].fp; x.was[i] == 0 {
+			delete(x.fresh, fp)
+		} else {
+			x.fresh[fp] = x.was[i]
+		}
+	}
+	x.forget()
 }
 
-// save writes the batch's entries; done makes them lasting in memory, after the
-// commit. When enough have come, they are written again as one row in place of
-// the many, and become a lot.
-func (x *index) save(t *tx) (done func(), err error) {
-	if len(x.batch) == 0 {
-		return func() {}, nil
-	}
-	add := sorted(x.batch)
-	id, err := x.append(t.conn, add, x.batchUntil)
-	if err != nil {
-		return nil, err
-	}
-	if len(x.fresh)+len(add) < lotSize && x.rows+1 < lotRows {
-		return func() { x.absorb(add, x.batchUntil, id) }, nil
-	}
-	return x.fold(t, add, id)
+// forget begins a new batch.
+func (x *index) forget() {
+	x.batch, x.was, x.batchUntil, x.folded = x.batch[:0], x.was[:0], 0, nil
 }
 
-// fold replaces the rows that fresh came from, and the one just written.
-func (x *index) fold(t *tx, add []entry, id int64) (func(), error) {
-	all := make(map[int64]int64, len(x.fresh)+len(add))
-	for fp, id := range x.fresh {
-		all[fp] = id
+// save writes the batch's entries, or all that are fresh as one row in place of
+// the many that they came from, once enough have come.
+func (x *index) save(t *tx) error {
+	switch {
+	case len(x.batch) == 0:
+		return nil
+	case len(x.fresh) < lotSize && len(x.batch) < lotRows && x.rows+1 < lotRows:
+		return x.append(t.conn, x.batch, x.batchUntil)
+	case x.rows > 0:
+		if _, err := t.conn.exec("DELETE FROM recent WHERE id BETWEEN ? AND ? AND id % 3 = ?", x.firstRow, x.lastRow, x.kind); err != nil {
+			return err
+		}
 	}
-	for _, e := range add {
-		all[e.fp] = e.id
-	}
-	l := lot{sorted(all), max(x.freshUntil, x.batchUntil)}
-	if x.rows == 0 {
-		x.firstRow = id
-	}
-	if _, err := t.conn.exec("DELETE FROM recent WHERE id BETWEEN ? AND ? AND id % 3 = ?", x.firstRow, id, x.kind); err != nil {
-		return nil, err
-	}
-	if _, err := x.append(t.conn, l.entries, l.until); err != nil {
-		return nil, err
-	}
-	return func() {
-		x.discard()
-		x.fresh, x.freshUntil, x.rows = map[int64]int64{}, 0, 0
-		x.addLot(l, t.now)
-	}, nil
+	x.folded = &lot{sorted(x.fresh), max(x.freshUntil, x.batchUntil)}
+	return x.append(t.conn, x.folded.entries, x.folded.until)
 }
 
 // append writes a row. What kind it is shows in the remainder of its id.
-func (x *index) append(c *conn, entries []entry, until int64) (int64, error) {
+func (x *index) append(c *conn, entries []entry, until int64) error {
 	x.lastRow += kinds
 	blob := make([]byte, 0, 16*len(entries))
 	for _, e := range entries {
@@ -143,19 +155,31 @@ func (x *index) append(c *conn, entries []entry, until int64) (int64, error) {
 		blob = binary.BigEndian.AppendUint64(blob, uint64(e.id)) // #nosec G115
 	}
 	_, err := c.exec("INSERT INTO recent (id, until, lot) VALUES (?, ?, ?)", x.lastRow, until, blob)
-	return x.lastRow, err
+	return err
 }
 
-func (x *index) absorb(add []entry, until, row int64) {
-	for _, e := range add {
-		x.fresh[e.fp] = e.id
+// saved makes what was written last in memory, too, after the commit.
+func (x *index) saved(now int64) {
+	switch {
+	case x.folded != nil:
+		x.addLot(*x.folded, now)
+		x.refresh()
+	case len(x.batch) > 0:
+		x.addRow(x.lastRow, x.batchUntil)
 	}
+	x.forget()
+}
+
+// refresh empties fresh, after its entries have become a lot.
+func (x *index) refresh() { x.fresh, x.freshUntil, x.rows = map[int64]int64{}, 0, 0 }
+
+// addRow notes that fresh has what is in one more row of the file.
+func (x *index) addRow(id, until int64) {
 	if x.rows == 0 {
-		x.firstRow = row
+		x.firstRow = id
 	}
 	x.rows++
 	x.freshUntil = max(x.freshUntil, until)
-	x.discard()
 }
 
 // addLot takes l in, drops lots that no longer count, and merges those of like
@@ -202,8 +226,8 @@ func byFingerprint(a, b entry) int { return cmp.Compare(a.fp, b.fp) }
 
 // load reads the index from the file: a few large rows, and what came since.
 func (x *index) load(c *conn, kind int64) error {
-	*x = index{kind: kind, lastRow: kind, fresh: map[int64]int64{}, batch: map[int64]int64{}}
-	return c.query(func(r row) error {
+	*x = index{kind: kind, lastRow: kind, fresh: map[int64]int64{}}
+	err := c.query(func(r row) error {
 		id, until, blob := r.int(0), r.int(1), r.bytes(2)
 		x.lastRow = id
 		entries := make([]entry, 0, len(blob)/16)
@@ -214,12 +238,17 @@ func (x *index) load(c *conn, kind int64) error {
 		if len(entries) >= lotRows {
 			if len(x.fresh) > 0 { // older than this lot, so it must not lie over it
 				x.addLot(lot{sorted(x.fresh), x.freshUntil}, 0)
-				x.fresh, x.freshUntil, x.rows = map[int64]int64{}, 0, 0
+				x.refresh()
 			}
 			x.addLot(lot{entries, until}, 0)
 			return nil
 		}
-		x.absorb(entries, until, id)
+		for _, e := range entries {
+			x.fresh[e.fp] = e.id
+		}
+		x.addRow(id, until)
 		return nil
 	}, "SELECT id, until, lot FROM recent WHERE id % 3 = ? ORDER BY id", kind)
+	x.refill()
+	return err
 }

@@ -211,25 +211,21 @@ func (t *tx) all(ops []*op) error {
 	if err := t.keepNumbers(); err != nil {
 		return err
 	}
-	var saved []func()
 	for _, x := range t.indexes() {
-		done, err := x.save(t)
-		if err != nil {
+		if err := x.save(t); err != nil {
 			return err
 		}
-		saved = append(saved, done)
 	}
-	done, err := t.groups.save(t)
-	if err != nil {
+	if err := t.groups.save(t); err != nil {
 		return err
 	}
-	saved = append(saved, done)
 	if err := t.conn.run("COMMIT"); err != nil {
 		return err
 	}
-	for _, done := range saved {
-		done()
+	for _, x := range t.indexes() {
+		x.saved(t.now)
 	}
+	t.groups.saved(t.lastEvent)
 	return nil
 }
 
