@@ -2,9 +2,10 @@ package sqlite
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"workbell/outbox"
 )
@@ -52,11 +53,7 @@ func (d *draft) prepare(e *outbox.Entry) error {
 		d.group = fingerprint(e.Event.GroupKey)
 	}
 	if len(e.Event.Headers) > 0 {
-		text, err := json.Marshal(e.Event.Headers)
-		if err != nil {
-			return err
-		}
-		d.headers = string(text)
+		d.headers = headers(e.Event.Headers)
 	}
 	if e.Resolve != (outbox.Resolve{}) || slices.ContainsFunc(e.Messages, outbox.Message.Waits) {
 		d.waits = waitsFor(e.Event.Source, e.Event.GroupKey)
@@ -64,6 +61,18 @@ func (d *draft) prepare(e *outbox.Entry) error {
 	var err error
 	d.messages, err = prepare(e.Messages)
 	return err
+}
+
+// headers are h as JSON. What is no UTF-8 in them becomes a replacement character.
+func headers(h map[string]string) string {
+	b := append(make([]byte, 0, 256), '{')
+	for name, value := range h {
+		b, _ = jsontext.AppendQuote(b, name)
+		b, _ = jsontext.AppendQuote(append(b, ':'), value)
+		b = append(b, ',')
+	}
+	b[len(b)-1] = '}'
+	return string(b)
 }
 
 // enqueue finds the repeats and whether there is room, then writes.

@@ -170,8 +170,11 @@ func (x *index) saved(now int64) {
 	x.forget()
 }
 
-// refresh empties fresh, after its entries have become a lot.
-func (x *index) refresh() { x.fresh, x.freshUntil, x.rows = map[int64]int64{}, 0, 0 }
+// refresh empties fresh, after its entries have become a lot, and keeps its room.
+func (x *index) refresh() {
+	clear(x.fresh)
+	x.freshUntil, x.rows = 0, 0
+}
 
 // addRow notes that fresh has what is in one more row of the file.
 func (x *index) addRow(id, until int64) {

@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,4 +164,22 @@ func TestOddPaths(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// FuzzHeaders compares what is kept of headers with what encoding/json makes of
+// them.
+func FuzzHeaders(f *testing.F) {
+	f.Add("Content-Type", "application/json", "X-Odd", "a\"\\\n<\u2028>\x7f磁盘")
+	f.Add("", "", "\xff", "caf\xe9 \x00\xed\xa0\x80")
+	f.Fuzz(func(t *testing.T, a, x, b, y string) {
+		want := map[string]string{strings.ToValidUTF8(a, "?"): x, strings.ToValidUTF8(b, "!"): y}
+		text, err := json.Marshal(want)
+		ok(t, err)
+		var got, again map[string]string
+		ok(t, json.Unmarshal([]byte(headers(want)), &got))
+		ok(t, json.Unmarshal(text, &again))
+		if !maps.Equal(got, again) {
+			t.Errorf("%q is kept as %q, want %q", want, got, again)
+		}
+	})
 }
