@@ -62,11 +62,9 @@ func (t *tx) amend(a *outbox.Amendment, letters []letter) ([]outbox.Ref, error) 
 	}
 	var all []outbox.Ref
 	for i := range letters {
-		refs, err := t.keepMessage(&d.origin, letters, i)
-		if err != nil {
+		if all, err = t.keepMessage(all, &d.origin, letters, i); err != nil {
 			return nil, err
 		}
-		all = append(all, refs...)
 	}
 	return all, nil
 }

@@ -167,11 +167,10 @@ func (t *tx) keep(d *draft) error {
 			d.messages[i].nth = 0
 			continue
 		}
-		refs, err := t.keepMessage(&o, d.messages, i)
+		d.kept.Deliveries, err = t.keepMessage(d.kept.Deliveries, &o, d.messages, i)
 		if err != nil {
 			return err
 		}
-		d.kept.Deliveries = append(d.kept.Deliveries, refs...)
 	}
 	d.calls = t.lastDelivery + 1 - d.first
 	e := &d.Event
