@@ -15,7 +15,9 @@ import (
 // more than the insert of a row. It belongs to one goroutine at a time.
 type conn struct {
 	driver.Conn
-	stmts map[string]*stmt
+	stmts   map[string]*stmt
+	rows    map[string]*rows
+	waiting int // how many rows
 }
 
 type stmt struct {
@@ -34,7 +36,7 @@ func connect(dsn string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{Conn: c, stmts: map[string]*stmt{}}, nil
+	return &conn{Conn: c, stmts: map[string]*stmt{}, rows: map[string]*rows{}}, nil
 }
 
 // Close closes the statements, then the connection.
@@ -57,6 +59,11 @@ func (c *conn) script(sql string) error {
 // plan may depend on what is bound, as it may on LIMIT ?; it looks no further
 // than that, so what runs often says LIMIT ? + 0.
 func (c *conn) stmt(sql string, args []driver.Value) (*stmt, error) {
+	if c.waiting > 0 {
+		if err := c.flush(); err != nil {
+			return nil, err
+		}
+	}
 	s := c.stmts[sql]
 	if s == nil {
 		p, err := c.Prepare(sql)

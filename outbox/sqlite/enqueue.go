@@ -182,8 +182,7 @@ func (t *tx) keep(d *draft) error {
 		until = ceil(t.at.Add(e.KeyTTL))
 		t.keys.put(d.key, t.lastEvent, until)
 	}
-	_, err = t.conn.exec(insertEvent, t.lastEvent, d.first, d.calls, received, text(e.Key), until,
+	return t.conn.insert(insertEvent, t.lastEvent, d.first, d.calls, received, text(e.Key), until,
 		e.Source, e.Kind, text(e.Name), text(e.Status), text(e.Severity), text(e.Title),
 		text(e.GroupKey), d.headers, text(e.Faults), []byte(e.Payload))
-	return err
 }

@@ -246,6 +246,7 @@ func (t *tx) keepNumbers() error {
 // rollback makes file and memory what they were before the batch.
 func (t *tx) rollback() {
 	_ = t.conn.script("ROLLBACK") // SQLite has done it itself after some errors
+	t.conn.discard()
 	for i := len(t.undoing) - 1; i >= 0; i-- {
 		t.undoing[i]()
 	}
