@@ -154,8 +154,7 @@ func (x *index) append(c *conn, entries []entry, until int64) error {
 		blob = binary.BigEndian.AppendUint64(blob, uint64(e.fp)) // #nosec G115 -- bit patterns
 		blob = binary.BigEndian.AppendUint64(blob, uint64(e.id)) // #nosec G115
 	}
-	_, err := c.exec("INSERT INTO recent (id, until, lot) VALUES (?, ?, ?)", x.lastRow, until, blob)
-	return err
+	return c.insert("INSERT INTO recent (id, until, lot) VALUES (?, ?, ?)", x.lastRow, until, blob)
 }
 
 // saved makes what was written last in memory, too, after the commit.

@@ -23,7 +23,8 @@ var scans = map[string]string{
 	"SCAN d USING INDEX deliveries_split":                   "asked by people: parts alone",
 	"SCAN json_each VIRTUAL TABLE INDEX 1:":                 "what was given",
 	"SCAN CONSTANT ROW":                                     "no table at all",
-	"SCAN 2-ROW VALUES CLAUSE":                              "nor here",
+	"SCAN 2-ROW VALUES CLAUSE":                              "what is inserted",
+	"SCAN 3-ROW VALUES CLAUSE":                              "what is inserted",
 	"SCAN followups":                                        "when somebody sets the clock",
 }
 
