@@ -24,7 +24,6 @@ var scans = map[string]string{
 	"SCAN json_each VIRTUAL TABLE INDEX 1:":                 "what was given",
 	"SCAN CONSTANT ROW":                                     "no table at all",
 	"SCAN 2-ROW VALUES CLAUSE":                              "what is inserted",
-	"SCAN 3-ROW VALUES CLAUSE":                              "what is inserted",
 	"SCAN followups":                                        "when somebody sets the clock",
 }
 
