@@ -19,17 +19,35 @@ type index struct {
 	fresh  map[int64]int64 // newer than all lots
 	batch  []entry         // what the batch that is not yet committed put into fresh, in this order
 	was    []int64         // what fresh had in place of each before, or 0
-	folded *lot            // what it made of fresh, if it did
+	folded []lot           // what it made of fresh, if it did
 
 	freshUntil, batchUntil int64
 	rows                   int   // how many rows of the file fresh came from, but for the batch
 	firstRow, lastRow      int64 // their ids
 }
 
-// lot is an immutable, sorted part of the index: 16 bytes an entry.
+// lot is an immutable part of the index, sorted by fingerprint: twelve bytes an
+// entry, of rows whose ids share their upper half.
 type lot struct {
-	entries []entry
-	until   int64 // when the last of them stops counting
+	fps   []int64
+	ids   []uint32 // lower halves
+	upper int64
+	until int64 // when the last of them stops counting
+}
+
+// newLots makes lots of entries, which are sorted by fingerprint, each once: one,
+// but where ids come to another upper half.
+func newLots(entries []entry, until int64) (lots []lot) {
+	for _, e := range entries {
+		i := slices.IndexFunc(lots, func(l lot) bool { return l.upper == e.id>>32 })
+		if i < 0 {
+			i = len(lots)
+			lots = append(lots, lot{make([]int64, 0, len(entries)), make([]uint32, 0, len(entries)), e.id >> 32, until})
+		}
+		l := &lots[i]
+		l.fps, l.ids = append(l.fps, e.fp), append(l.ids, uint32(e.id)) // #nosec G115 -- the lower half
+	}
+	return lots
 }
 
 // entry says that fp was last seen in row id, which is above 0.
@@ -63,25 +81,25 @@ func (x *index) get(fp int64) (int64, bool) {
 
 // find searches by interpolation: fingerprints are spread evenly.
 func (l *lot) find(fp int64) (int64, bool) {
-	e := l.entries
-	if len(e) == 0 {
+	n := len(l.fps)
+	if n == 0 {
 		return 0, false
 	}
 	share := float64(uint64(fp)^(1<<63)) / (1 << 64) // #nosec G115 -- an order-preserving bit pattern
-	at := min(int(share*float64(len(e))), len(e)-1)
+	at := min(int(share*float64(n)), n-1)
 	lo, hi := at, at
-	for step := 8; lo > 0 && e[lo].fp > fp; step *= 2 {
+	for step := 8; lo > 0 && l.fps[lo] > fp; step *= 2 {
 		lo = max(0, lo-step)
 	}
-	for step := 8; hi < len(e) && e[hi].fp < fp; step *= 2 {
+	for step := 8; hi < n && l.fps[hi] < fp; step *= 2 {
 		hi += step
 	}
-	hi = min(len(e), hi+1)
-	i, ok := slices.BinarySearchFunc(e[lo:hi], fp, func(a entry, fp int64) int { return cmp.Compare(a.fp, fp) })
+	hi = min(n, hi+1)
+	i, ok := slices.BinarySearch(l.fps[lo:hi], fp)
 	if !ok {
 		return 0, false
 	}
-	return e[lo+i].id, true
+	return l.upper<<32 | int64(l.ids[lo+i]), true
 }
 
 // put notes that fp was seen in row id and counts until then; it lasts once the
@@ -98,16 +116,16 @@ func (x *index) put(fp, id, until int64) {
 // refill makes the filter anew, with room for half as many again.
 func (x *index) refill() {
 	n := len(x.fresh)
-	for _, l := range x.lots {
-		n += len(l.entries)
+	for i := range x.lots {
+		n += len(x.lots[i].fps)
 	}
 	x.seen = newFilter(n + n/2)
 	for fp := range x.fresh {
 		x.seen.add(fp)
 	}
-	for _, l := range x.lots {
-		for _, e := range l.entries {
-			x.seen.add(e.fp)
+	for i := range x.lots {
+		for _, fp := range x.lots[i].fps {
+			x.seen.add(fp)
 		}
 	}
 }
@@ -142,8 +160,9 @@ func (x *index) save(t *tx) error {
 			return err
 		}
 	}
-	x.folded = &lot{sorted(x.fresh), max(x.freshUntil, x.batchUntil)}
-	return x.append(t.conn, x.folded.entries, x.folded.until)
+	all, until := sorted(x.fresh), max(x.freshUntil, x.batchUntil)
+	x.folded = newLots(all, until)
+	return x.append(t.conn, all, until)
 }
 
 // append writes a row. What kind it is shows in the remainder of its id.
@@ -161,7 +180,7 @@ func (x *index) append(c *conn, entries []entry, until int64) error {
 func (x *index) saved(now int64) {
 	switch {
 	case x.folded != nil:
-		x.addLot(*x.folded, now)
+		x.addLots(x.folded, now)
 		x.refresh()
 	case len(x.batch) > 0:
 		x.addRow(x.lastRow, x.batchUntil)
@@ -184,35 +203,39 @@ func (x *index) addRow(id, until int64) {
 	x.freshUntil = max(x.freshUntil, until)
 }
 
-// addLot takes l in, drops lots that no longer count, and merges those of like
+// addLots takes lots in, drops those that no longer count, and merges those of like
 // size, so that there are few.
-func (x *index) addLot(l lot, now int64) {
+func (x *index) addLots(lots []lot, now int64) {
 	x.lots = slices.DeleteFunc(x.lots, func(o lot) bool { return o.until <= now })
-	x.lots = append(x.lots, l)
-	for n := len(x.lots); n > 1; n = len(x.lots) {
-		older, newer := x.lots[n-2], x.lots[n-1]
-		if len(older.entries) > 2*len(newer.entries) || len(older.entries)+len(newer.entries) > lotLimit {
-			return
+	for _, l := range lots {
+		x.lots = append(x.lots, l)
+		for n := len(x.lots); n > 1 && x.lots[n-2].joins(&x.lots[n-1]); n-- {
+			x.lots = append(x.lots[:n-2], merge(&x.lots[n-2], &x.lots[n-1]))
 		}
-		x.lots = append(x.lots[:n-2], merge(older, newer))
 	}
 }
 
+// joins says whether a lot is to be merged with the next newer one.
+func (l *lot) joins(newer *lot) bool {
+	return len(l.fps) <= 2*len(newer.fps) && len(l.fps)+len(newer.fps) <= lotLimit && l.upper == newer.upper
+}
+
 // merge joins two lots; of a fingerprint in both, the newer's row stays.
-func merge(older, newer lot) lot {
-	a, b := older.entries, newer.entries
-	out := make([]entry, 0, len(a)+len(b))
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0].fp < b[0].fp:
-			out, a = append(out, a[0]), a[1:]
-		case a[0].fp == b[0].fp:
-			a = a[1:]
-		default:
-			out, b = append(out, b[0]), b[1:]
+func merge(older, newer *lot) lot {
+	n := len(older.fps) + len(newer.fps)
+	out := lot{make([]int64, 0, n), make([]uint32, 0, n), newer.upper, max(older.until, newer.until)}
+	i := 0
+	for k, fp := range newer.fps {
+		for ; i < len(older.fps) && older.fps[i] < fp; i++ {
+			out.fps, out.ids = append(out.fps, older.fps[i]), append(out.ids, older.ids[i])
 		}
+		if i < len(older.fps) && older.fps[i] == fp {
+			i++
+		}
+		out.fps, out.ids = append(out.fps, fp), append(out.ids, newer.ids[k])
 	}
-	return lot{append(append(out, a...), b...), max(older.until, newer.until)}
+	out.fps, out.ids = append(out.fps, older.fps[i:]...), append(out.ids, older.ids[i:]...)
+	return out
 }
 
 func sorted(m map[int64]int64) []entry {
@@ -239,10 +262,10 @@ func (x *index) load(c *conn, kind int64) error {
 		}
 		if len(entries) >= lotRows {
 			if len(x.fresh) > 0 { // older than this lot, so it must not lie over it
-				x.addLot(lot{sorted(x.fresh), x.freshUntil}, 0)
+				x.addLots(newLots(sorted(x.fresh), x.freshUntil), 0)
 				x.refresh()
 			}
-			x.addLot(lot{entries, until}, 0)
+			x.addLots(newLots(entries, until), 0)
 			return nil
 		}
 		for _, e := range entries {
