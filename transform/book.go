@@ -306,6 +306,8 @@ func typeName(v any) string {
 		return "an object"
 	case message.Recipients:
 		return "recipients"
+	case alert:
+		return "an alert"
 	}
 	return fmt.Sprintf("%T", v)
 }

@@ -83,9 +83,11 @@ func notification(e *source.Event) *source.Notification {
 	return e.Alerts
 }
 
-func alertsOf(e *source.Event) []alert {
+// alertsOf are of type any, each an alert, since expr would otherwise make one anew
+// for every rule that looks at it.
+func alertsOf(e *source.Event) []any {
 	list := notification(e).Alerts
-	out := make([]alert, len(list))
+	out := make([]any, len(list))
 	for i, a := range list {
 		out[i] = alert{a.Status, a.Labels, a.Annotations, a.StartsAt, a.EndsAt, a.GeneratorURL, a.Fingerprint}
 	}

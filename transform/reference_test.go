@@ -130,7 +130,7 @@ func shown(v any) string {
 			parts = append(parts, k+": "+strconv.Quote(v[k]))
 		}
 		return cut("{" + strings.Join(parts, ", ") + "}")
-	case []alert:
+	case []any:
 		return fmt.Sprintf("%d of them", len(v))
 	}
 	return ""
