@@ -3,6 +3,7 @@ package sqlite
 import (
 	"cmp"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 )
 
@@ -115,10 +116,7 @@ func (x *index) put(fp, id, until int64) {
 
 // refill makes the filter anew, with room for half as many again.
 func (x *index) refill() {
-	n := len(x.fresh)
-	for i := range x.lots {
-		n += len(x.lots[i].fps)
-	}
+	n := len(x.fresh) + entriesOf(x.lots)
 	x.seen = newFilter(n + n/2)
 	for fp := range x.fresh {
 		x.seen.add(fp)
@@ -206,36 +204,142 @@ func (x *index) addRow(id, until int64) {
 // addLots takes lots in, drops those that no longer count, and merges those of like
 // size, so that there are few.
 func (x *index) addLots(lots []lot, now int64) {
-	x.lots = slices.DeleteFunc(x.lots, func(o lot) bool { return o.until <= now })
+	x.lots = slices.DeleteFunc(append(x.lots, lots...), func(o lot) bool { return o.until <= now })
+	var runs [][]lot // that become one each
+	for i := range x.lots {
+		runs = append(runs, x.lots[i:i+1])
+		for n := len(runs); n > 1 && alike(runs[n-2], runs[n-1]); n-- {
+			runs = append(runs[:n-2], runs[n-2][:len(runs[n-2])+len(runs[n-1])])
+		}
+	}
+	merged := make([]lot, 0, len(runs))
+	for _, run := range runs {
+		if len(run) > 1 {
+			merged = append(merged, merge(run))
+		} else {
+			merged = append(merged, run[0])
+		}
+	}
+	x.lots = merged
+}
+
+// alike says whether lots are to become one with the newer ones that follow them.
+func alike(older, newer []lot) bool {
+	a, b := entriesOf(older), entriesOf(newer)
+	return a <= 2*b && a+b <= lotLimit && older[0].upper == newer[0].upper
+}
+
+func entriesOf(lots []lot) (n int) {
+	for i := range lots {
+		n += len(lots[i].fps)
+	}
+	return n
+}
+
+// inBucket is how many fingerprints come into a bucket of merge, about, atOnce how
+// many buckets it fills at a time, since what these take stays near the processor
+// then, and crowded what a bucket never has by chance.
+const (
+	inBucket = 8
+	atOnce   = 1024
+	crowded  = 32 * inBucket
+)
+
+// merge joins lots that follow each other; of a fingerprint in several, the newest's
+// row stays. Fingerprints are spread evenly, so that each finds its place at once
+// but for a few in the same bucket, which are put in order there.
+func merge(lots []lot) lot {
+	n, until := entriesOf(lots), int64(0)
+	for i := range lots {
+		until = max(until, lots[i].until)
+	}
+	buckets := uint64(n/inBucket + 1)
+	begin, most := bucketsOf(lots, buckets)
+	if most > crowded { // somebody has made them so
+		return mergeSlowly(lots, until)
+	}
+	out := lot{make([]int64, n), make([]uint32, n), lots[0].upper, until}
+	end, next := slices.Clone(begin[:buckets]), make([]int, len(lots))
+	for upTo := uint64(atOnce); upTo < buckets+atOnce; upTo += atOnce {
+		for i := range lots {
+			l := &lots[i]
+			for ; next[i] < len(l.fps); next[i]++ {
+				fp := l.fps[next[i]]
+				b := bucket(fp, buckets)
+				if b >= upTo {
+					break
+				}
+				if out.put(int(begin[b]), int(end[b]), fp, l.ids[next[i]]) {
+					end[b]++
+				}
+			}
+		}
+	}
+	return out.close(begin, end)
+}
+
+// bucket is that of a fingerprint; they have the order of fingerprints.
+func bucket(fp int64, buckets uint64) uint64 {
+	b, _ := bits.Mul64(uint64(fp)^(1<<63), buckets) // #nosec G115 -- an order-preserving bit pattern
+	return b
+}
+
+// bucketsOf says where each bucket begins if all have room for what comes into them,
+// and the most that comes into one.
+func bucketsOf(lots []lot, buckets uint64) (begin []int32, most int32) {
+	begin = make([]int32, buckets+1)
+	for i := range lots {
+		for _, fp := range lots[i].fps {
+			begin[bucket(fp, buckets)+1]++
+		}
+	}
+	most = slices.Max(begin)
+	for b := range buckets {
+		begin[b+1] += begin[b]
+	}
+	return begin, most
+}
+
+// mergeSlowly is merge for fingerprints however they are spread.
+func mergeSlowly(lots []lot, until int64) lot {
+	all := map[int64]int64{}
 	for _, l := range lots {
-		x.lots = append(x.lots, l)
-		for n := len(x.lots); n > 1 && x.lots[n-2].joins(&x.lots[n-1]); n-- {
-			x.lots = append(x.lots[:n-2], merge(&x.lots[n-2], &x.lots[n-1]))
+		for i, fp := range l.fps {
+			all[fp] = l.upper<<32 | int64(l.ids[i])
 		}
 	}
+	return newLots(sorted(all), until)[0]
 }
 
-// joins says whether a lot is to be merged with the next newer one.
-func (l *lot) joins(newer *lot) bool {
-	return len(l.fps) <= 2*len(newer.fps) && len(l.fps)+len(newer.fps) <= lotLimit && l.upper == newer.upper
-}
-
-// merge joins two lots; of a fingerprint in both, the newer's row stays.
-func merge(older, newer *lot) lot {
-	n := len(older.fps) + len(newer.fps)
-	out := lot{make([]int64, 0, n), make([]uint32, 0, n), newer.upper, max(older.until, newer.until)}
-	i := 0
-	for k, fp := range newer.fps {
-		for ; i < len(older.fps) && older.fps[i] < fp; i++ {
-			out.fps, out.ids = append(out.fps, older.fps[i]), append(out.ids, older.ids[i])
-		}
-		if i < len(older.fps) && older.fps[i] == fp {
-			i++
-		}
-		out.fps, out.ids = append(out.fps, fp), append(out.ids, newer.ids[k])
+// put puts an entry into the bucket between from and to, and says whether it is a
+// further one there.
+func (l *lot) put(from, to int, fp int64, id uint32) bool {
+	at := to
+	for at > from && l.fps[at-1] > fp {
+		at--
 	}
-	out.fps, out.ids = append(out.fps, older.fps[i:]...), append(out.ids, older.ids[i:]...)
-	return out
+	if at > from && l.fps[at-1] == fp {
+		l.ids[at-1] = id
+		return false
+	}
+	copy(l.fps[at+1:to+1], l.fps[at:to])
+	copy(l.ids[at+1:to+1], l.ids[at:to])
+	l.fps[at], l.ids[at] = fp, id
+	return true
+}
+
+// close removes what buckets have left free.
+func (l *lot) close(begin, end []int32) lot {
+	n := int32(0)
+	for b := range end {
+		if n < begin[b] {
+			copy(l.fps[n:], l.fps[begin[b]:end[b]])
+			copy(l.ids[n:], l.ids[begin[b]:end[b]])
+		}
+		n += end[b] - begin[b]
+	}
+	l.fps, l.ids = l.fps[:n], l.ids[:n]
+	return *l
 }
 
 func sorted(m map[int64]int64) []entry {
@@ -252,6 +356,7 @@ func byFingerprint(a, b entry) int { return cmp.Compare(a.fp, b.fp) }
 // load reads the index from the file: a few large rows, and what came since.
 func (x *index) load(c *conn, kind int64) error {
 	*x = index{kind: kind, lastRow: kind, fresh: map[int64]int64{}}
+	var lots []lot
 	err := c.query(func(r row) error {
 		id, until, blob := r.int(0), r.int(1), r.bytes(2)
 		x.lastRow = id
@@ -262,10 +367,10 @@ func (x *index) load(c *conn, kind int64) error {
 		}
 		if len(entries) >= lotRows {
 			if len(x.fresh) > 0 { // older than this lot, so it must not lie over it
-				x.addLots(newLots(sorted(x.fresh), x.freshUntil), 0)
+				lots = append(lots, newLots(sorted(x.fresh), x.freshUntil)...)
 				x.refresh()
 			}
-			x.addLots(newLots(entries, until), 0)
+			lots = append(lots, newLots(entries, until)...)
 			return nil
 		}
 		for _, e := range entries {
@@ -274,6 +379,7 @@ func (x *index) load(c *conn, kind int64) error {
 		x.addRow(id, until)
 		return nil
 	}, "SELECT id, until, lot FROM recent WHERE id % 3 = ? ORDER BY id", kind)
+	x.addLots(lots, 0)
 	x.refill()
 	return err
 }

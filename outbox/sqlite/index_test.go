@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -143,6 +145,37 @@ func TestIndexIsAMap(t *testing.T) {
 			}
 			return nil
 		}))
+	}
+}
+
+// TestMerge compares lots that were merged with a map, also where fingerprints are
+// not spread as those of a hash are.
+func TestMerge(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 0))
+	for name, fp := range map[string]func() int64{
+		"spread":  func() int64 { return int64(fpOf(random.IntN(200_000))) },
+		"crowded": func() int64 { return 1<<40 + random.Int64N(200_000) },
+	} {
+		want, lots := map[int64]int64{}, []lot(nil)
+		for range 20 {
+			some := map[int64]int64{}
+			for range random.IntN(10_000) {
+				some[fp()] = 1 + random.Int64N(1<<32-1)
+			}
+			maps.Copy(want, some)
+			lots = append(lots, newLots(sorted(some), int64(len(lots)))...)
+		}
+		l, got := merge(lots), map[int64]int64{}
+		if l.until != int64(len(lots)-1) {
+			t.Errorf("%s: it counts until %d, want %d, as its last one did", name, l.until, len(lots)-1)
+		}
+		for i, fp := range l.fps {
+			got[fp] = int64(l.ids[i])
+		}
+		if !maps.Equal(got, want) || !slices.IsSorted(l.fps) {
+			t.Errorf("%s: what was merged is not what was put in, in order", name)
+		}
 	}
 }
 
