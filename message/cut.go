@@ -25,10 +25,8 @@ func jsonLength(s string) int {
 // grapheme) or a URL.
 func Cut(s string, max int) string { return cut(text{&s, false}, max) }
 
-// CutMarkdown is Cut for markdown: it never cuts inside a link, an escape or a
-// code span, and closes the emphasis that it cuts.
-func CutMarkdown(s string, max int) string { return cut(text{&s, true}, max) }
-
+// cut is Cut; of markdown it never cuts inside a link, an escape or a code span
+// either, and it closes the emphasis that it cuts.
 func cut(t text, max int) string {
 	s := *t.s
 	if jsonLength(s) <= max {

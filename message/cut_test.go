@@ -100,7 +100,7 @@ func TestCutAtEveryPoint(t *testing.T) {
 			for max := -1; max <= jsonLength(c.s)+1; max++ {
 				got := Cut(c.s, max)
 				if c.markdown {
-					got = CutMarkdown(c.s, max)
+					got = cutMarkdown(c.s, max)
 				}
 				kept := checkCut(t, c.s, got, max)
 				if kept < before {
@@ -137,6 +137,9 @@ func checkClosed(t *testing.T, s, got string, kept int) {
 	}
 }
 
+// cutMarkdown cuts markdown as build does.
+func cutMarkdown(s string, max int) string { return cut(text{&s, true}, max) }
+
 func TestCutMarkdownCloses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -156,8 +159,8 @@ func TestCutMarkdownCloses(t *testing.T) {
 		{"word and    spaces", 14, "word and…"},
 		{"- a\n- b\n- c", 9, "- a…"},
 	} {
-		if got := CutMarkdown(c.s, c.max); got != c.want {
-			t.Errorf("CutMarkdown(%q, %d) = %q, want %q", c.s, c.max, got, c.want)
+		if got := cutMarkdown(c.s, c.max); got != c.want {
+			t.Errorf("cutMarkdown(%q, %d) = %q, want %q", c.s, c.max, got, c.want)
 		}
 	}
 }
@@ -195,7 +198,7 @@ func TestScanOfOddText(t *testing.T) {
 	for _, part := range []string{"[", "(", "](", "`", "`` ` ", "*a ", "_a", "<", "&", "\\", "![", "**", "> ", "h"} {
 		s := strings.Repeat(part, 20_000)
 		for _, max := range []int{100, 2000} {
-			if got := CutMarkdown(s, max); jsonLength(got) > max || !strings.Contains(got, ellipsis) {
+			if got := cutMarkdown(s, max); jsonLength(got) > max || !strings.Contains(got, ellipsis) {
 				t.Errorf("%q to %d: %d bytes", part, max, jsonLength(got))
 			}
 		}

@@ -87,7 +87,7 @@ func FuzzCutMarkdown(f *testing.F) {
 		}
 		cutTo := Cut
 		if markdown {
-			cutTo = CutMarkdown
+			cutTo = cutMarkdown
 		}
 		more, less = max(more, less), min(more, less)
 		long, short := cutTo(s, int(more)), cutTo(s, int(less))
