@@ -136,35 +136,11 @@ func link(s string) string {
 	if len(s) > maxURL || !strings.HasPrefix(s, "http") {
 		return ""
 	}
-	if plainLink(s) {
-		return s
-	}
-	return parsedLink(s)
-}
-
-func parsedLink(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.User != nil {
 		return ""
 	}
 	return u.String()
-}
-
-const (
-	digits  = "0123456789"
-	letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-)
-
-// plainLink says whether s is a link of a host, a port and a path without
-// anything to escape, which needs no parsing.
-func plainLink(s string) bool {
-	scheme, rest, _ := strings.Cut(s, "://")
-	address, path, _ := strings.Cut(rest, "/")
-	host, port, _ := strings.Cut(address, ":")
-	return (scheme == "http" || scheme == "https") && host != "" &&
-		strings.TrimLeft(host, letters+digits+".-") == "" &&
-		strings.TrimLeft(port, digits) == "" &&
-		strings.TrimLeft(path, letters+digits+".-_/") == ""
 }
 
 // digest identifies a sequence of parts in 32 hexadecimal digits (half of

@@ -168,30 +168,35 @@ func query(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+",
 
 // matchers selects labels in Alertmanager's syntax: {a="b",c="d"}.
 func matchers(labels template.KV) string {
-	var few [8]template.Pair
 	var buf [256]byte
 	b := buf[:0]
-	for i, p := range appendSorted(few[:0], labels) {
+	for i, p := range Sorted(labels) {
 		b = append(append(b, "{,"[min(i, 1)]), matcherName(p.Name)...)
 		b = append(append(append(b, `="`...), escapes.Replace(p.Value)...), '"')
 	}
 	return string(append(b, '}'))
 }
 
-// appendSorted appends labels by name, alertname first, as SortedPairs of
-// Alertmanager's templates has them.
-func appendSorted(pairs template.Pairs, labels template.KV) template.Pairs {
+// Sorted returns labels by name, alertname first, as KV.SortedPairs of Alertmanager's
+// templates does, at one allocation for thirteen.
+func Sorted(labels template.KV) template.Pairs {
+	pairs := make(template.Pairs, 0, len(labels))
 	for name, value := range labels {
 		pairs = append(pairs, template.Pair{Name: name, Value: value})
 	}
-	slices.SortFunc(pairs, func(a, b template.Pair) int {
-		return cmp.Or(rank(a.Name)-rank(b.Name), strings.Compare(a.Name, b.Name))
-	})
+	SortPairs(pairs)
 	return pairs
 }
 
-// rank puts alertname first.
-func rank(name string) int {
+// SortPairs puts pairs in the order of Sorted.
+func SortPairs(pairs template.Pairs) {
+	slices.SortFunc(pairs, func(a, b template.Pair) int {
+		return cmp.Or(nameRank(a.Name)-nameRank(b.Name), strings.Compare(a.Name, b.Name))
+	})
+}
+
+// nameRank puts alertname first.
+func nameRank(name string) int {
 	if name == model.AlertNameLabel {
 		return 0
 	}

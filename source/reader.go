@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/alertmanager/template"
 )
 
-// reader reads a notification as Alertmanager and Grafana write it, at a fifth of
+// reader reads a notification as Alertmanager and Grafana write it, at a sixth of
 // what encoding/json costs. Wherever encoding/json might see a body otherwise
 // (it is no JSON, a value is null or of another kind, a name is in other case,
 // alerts come twice), the reader gives up, and encoding/json has the last word.

@@ -149,6 +149,16 @@ func TestAlertmanagerURL(t *testing.T) {
 	}
 }
 
+// TestSorted holds Sorted to what it stands in for.
+func TestSorted(t *testing.T) {
+	t.Parallel()
+	for _, kv := range []template.KV{nil, {}, {"b": "1", "a": "2"}, {"b": "1", "alertname": "2", "a": "3", "": "4", "alertnames": "5"}} {
+		if d := cmp.Diff(kv.SortedPairs(), Sorted(kv)); d != "" {
+			t.Errorf("%v: -want +got\n%s", map[string]string(kv), d)
+		}
+	}
+}
+
 // Labels stand in the order that Alertmanager's own templates have.
 func TestMatchersAreInOrder(t *testing.T) {
 	t.Parallel()

@@ -142,19 +142,6 @@ func TestLink(t *testing.T) {
 	}
 }
 
-// A link that is not parsed is one that parsing would leave as it is.
-func FuzzLink(f *testing.F) {
-	for _, s := range []string{"http://a.example", "https://a.example:9093/x-1/_.y//..", "http://a:b", "http://a:/", "https://:1", "http://-.:80:80/", "http://[::1]/",
-		"http:///x", "https://a/b:c", "http://a.example/%7e", "HTTP://A", "httpx://a"} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		if got := parsedLink(s); plainLink(s) && got != s {
-			t.Errorf("%q is no plain link, but %q", s, got)
-		}
-	})
-}
-
 // What a text is cleaned of is seen wherever cleaning is passed over.
 func TestBlock(t *testing.T) {
 	t.Parallel()

@@ -2,12 +2,10 @@ package transform
 
 import (
 	"cmp"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/prometheus/alertmanager/template"
-	"github.com/prometheus/common/model"
 
 	"workbell/source"
 )
@@ -16,34 +14,10 @@ import (
 // says. Each could be written in a template, and would cost ten times as much:
 // they run for every webhook.
 
-// sorted is KV.SortedPairs, at one allocation for thirteen.
-func sorted(labels template.KV) template.Pairs {
-	pairs := make(template.Pairs, 0, len(labels))
-	for name, value := range labels {
-		pairs = append(pairs, template.Pair{Name: name, Value: value})
-	}
-	sortPairs(pairs)
-	return pairs
-}
-
-func sortPairs(pairs template.Pairs) {
-	slices.SortFunc(pairs, func(a, b template.Pair) int {
-		return cmp.Or(nameRank(a.Name)-nameRank(b.Name), strings.Compare(a.Name, b.Name))
-	})
-}
-
-// nameRank puts alertname first.
-func nameRank(name string) int {
-	if name == model.AlertNameLabel {
-		return 0
-	}
-	return 1
-}
-
 // pairs joins labels as "env: prod · job: api", sorted by name.
 func pairs(labels template.KV) string {
 	buf := make([]byte, 0, 256)
-	for i, p := range sorted(labels) {
+	for i, p := range source.Sorted(labels) {
 		if i > 0 {
 			buf = append(buf, " · "...)
 		}
@@ -57,7 +31,7 @@ func values(labels template.KV) string {
 	if len(labels) == 0 {
 		return ""
 	}
-	return strings.Join(sorted(labels).Values(), " · ")
+	return strings.Join(source.Sorted(labels).Values(), " · ")
 }
 
 // apart says what sets an alert apart from the others of its notification: the
@@ -70,7 +44,7 @@ func apart(d *Data, a template.Alert) string {
 			own = append(own, template.Pair{Name: name, Value: value})
 		}
 	}
-	sortPairs(own)
+	source.SortPairs(own)
 	said, sep := make([]byte, 0, 128), ""
 	for _, p := range own {
 		said = append(append(said, sep...), p.Value...)

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
@@ -70,26 +71,12 @@ func (d *Data) SilenceURL() string {
 		return ""
 	}
 	matchers := make([]byte, 0, 256)
-	for i, p := range sorted(labels) {
+	for i, p := range source.Sorted(labels) {
 		matchers = append(append(append(matchers, "{,"[min(i, 1)]), p.Name...), '=')
 		matchers = strconv.AppendQuote(matchers, p.Value)
 	}
-	form := append(make([]byte, 0, 512), strings.TrimRight(d.ExternalURL, "/")...)
-	return string(appendQuery(append(form, "/#/silences/new?filter="...), append(matchers, '}')))
-}
-
-// appendQuery appends s as url.QueryEscape does, but with %20 for spaces.
-func appendQuery(b, s []byte) []byte {
-	const digits = "0123456789ABCDEF"
-	for _, c := range s {
-		switch {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~':
-			b = append(b, c)
-		default:
-			b = append(b, '%', digits[c>>4], digits[c&15])
-		}
-	}
-	return b
+	filter := url.QueryEscape(string(append(matchers, '}')))
+	return strings.TrimRight(d.ExternalURL, "/") + "/#/silences/new?filter=" + strings.ReplaceAll(filter, "+", "%20")
 }
 
 // dataNames are for suggestions.

@@ -209,16 +209,6 @@ func sameFields[T any](t *testing.T, read map[string]func(*T) any) {
 	}
 }
 
-// TestSorted holds sorted to what it stands in for.
-func TestSorted(t *testing.T) {
-	t.Parallel()
-	for _, kv := range []template.KV{nil, {}, {"b": "1", "a": "2"}, {"b": "1", "alertname": "2", "a": "3", "": "4", "alertnames": "5"}} {
-		if d := cmp.Diff(kv.SortedPairs(), sorted(kv)); d != "" {
-			t.Errorf("%v: -want +got\n%s", map[string]string(kv), d)
-		}
-	}
-}
-
 // FuzzQuick writes a template by chance: what a quick makes of it, for any
 // event, text/template must make too.
 func FuzzQuick(f *testing.F) {

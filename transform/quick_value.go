@@ -5,6 +5,8 @@ import (
 	tmpl "text/template"
 
 	"github.com/prometheus/alertmanager/template"
+
+	"workbell/source"
 )
 
 // truth is text/template's.
@@ -65,7 +67,7 @@ func field(of value, name string) value {
 				return x.box(v[name])
 			}
 			if name == "SortedPairs" {
-				return sorted(v)
+				return source.Sorted(v)
 			}
 		case template.Alerts:
 			switch name {
