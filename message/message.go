@@ -99,9 +99,7 @@ type text struct {
 // has no reason to write a \u escape.
 func encode(b body) []byte {
 	if f, ok := b.(flat); ok {
-		if msg, ok := encodeFlat(b.msgtype(), f.pairs()); ok {
-			return msg
-		}
+		return encodeFlat(b.msgtype(), f.pairs())
 	}
 	return encodeAny(b)
 }
