@@ -105,11 +105,7 @@ func (r *runner) recipients(rule *rule) (to message.Recipients, usedFallback boo
 			r.fault(rule, "to", err)
 			failed = true
 		}
-		if i == 0 && rule.to[i].expression == nil {
-			to = who // as Union would have it: sorted, each once
-		} else {
-			to = to.Union(who)
-		}
+		to = to.Union(who)
 	}
 	if rule.thirdParty && wide(to) {
 		r.fault(rule, "to", errors.New("a third-party app cannot send to everyone"))

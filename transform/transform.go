@@ -60,8 +60,7 @@ type Message struct {
 	Priority int
 	// Body is the bytes of msg: at most message.MaxBytes, with message.MarkRoom
 	// of them free where Repeat is distinct.
-	Body []byte
-	// To may share its lists with the rule: they are not to be changed.
+	Body   []byte
 	To     message.Recipients
 	Expire time.Duration // after the event was received it is not worth sending
 	// OnResolve, Repeat and Track are as in rules.yaml, but that OnResolve is

@@ -52,13 +52,9 @@ type origin struct {
 	parent int64 // the delivery that they stem from; 0: they are kept with the event
 }
 
-// insertDelivery leaves to madeLater what messages that are kept with their event
-// do not have: a tenth of a microsecond for each value that is not bound.
-const insertDelivery = `INSERT INTO deliveries (id, event, route, app, state, ready, priority, created, updated, due, expires,
-	lane, group_id, content, nth, prior, waits, escalates, people, body)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-
-const madeLater = "UPDATE deliveries SET split = ?, parent = ?, cause = ? WHERE id = ?"
+const insertDelivery = `INSERT INTO deliveries (id, event, route, app, state, ready, priority, created, due, expires,
+	lane, group_id, content, nth, prior, updated, split, parent, cause, waits, escalates, people, body)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 // keepMessage writes the deliveries of the i-th message of those kept together,
 // and appends them to refs.
@@ -85,11 +81,9 @@ func (t *tx) keepMessage(refs []outbox.Ref, o *origin, together []letter, i int)
 	}
 	for _, people := range l.people {
 		t.lastDelivery++
-		err := t.conn.insert(insertDelivery, t.lastDelivery, o.event, id, app, code(state), ready, int64(l.Priority), t.now, t.now,
-			due, expires, lane, text(l.Group), l.content, nth, prior, o.waiting(l), number(l.Escalates), people, body)
-		if err == nil && (o.parent != 0 || l.Cause != "") {
-			_, err = t.conn.exec(madeLater, number(o.parent != 0), null(o.parent), text(l.Cause), t.lastDelivery)
-		}
+		err := t.conn.insert(insertDelivery, t.lastDelivery, o.event, id, app, code(state), ready, int64(l.Priority),
+			t.now, due, expires, lane, text(l.Group), l.content, nth, prior, t.now,
+			number(o.parent != 0), null(o.parent), text(l.Cause), o.waiting(l), number(l.Escalates), people, body)
 		if err != nil {
 			return nil, err
 		}
