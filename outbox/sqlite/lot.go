@@ -71,7 +71,7 @@ func entriesOf(lots []lot) (n int) {
 
 // inBucket is how many fingerprints come into a bucket of merge, about, atOnce how
 // many buckets it fills at a time, since what these take stays near the processor
-// then, and crowded what a bucket never has by chance.
+// then, and crowded what no bucket has by chance.
 const (
 	inBucket = 8
 	atOnce   = 1024
@@ -88,7 +88,7 @@ func merge(lots []lot) lot {
 	}
 	buckets := uint64(n/inBucket + 1)
 	begin, most := bucketsOf(lots, buckets)
-	if most > crowded { // somebody has made them so
+	if most > crowded { // they are few that come again and again, or somebody has made them so
 		return mergeSlowly(lots, until)
 	}
 	out := lot{make([]int64, n), make([]uint32, n), lots[0].upper, until}
@@ -161,7 +161,7 @@ func (l *lot) put(from, to int, fp int64, id uint32) bool {
 	return true
 }
 
-// close removes what buckets have left free.
+// close removes what buckets have left free, with its room.
 func (l *lot) close(begin, end []int32) lot {
 	n := int32(0)
 	for b := range end {
@@ -171,7 +171,9 @@ func (l *lot) close(begin, end []int32) lot {
 		}
 		n += end[b] - begin[b]
 	}
-	l.fps, l.ids = l.fps[:n], l.ids[:n]
+	if int(n) < len(l.fps) {
+		l.fps, l.ids = slices.Clone(l.fps[:n]), slices.Clone(l.ids[:n])
+	}
 	return *l
 }
 
