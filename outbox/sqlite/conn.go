@@ -28,10 +28,6 @@ type stmt struct {
 }
 
 func connect(dsn string) (*conn, error) {
-	// A commit then syncs the log's bytes and its size, not the time that the file
-	// was changed, for which a journalling file system would commit its journal each
-	// time. Where there is no fdatasync (macOS, Windows) all stays as it was.
-	_, _ = sqlite.Fdatasync(true)
 	c, err := (&sqlite.Driver{}).Open(dsn)
 	if err != nil {
 		return nil, err

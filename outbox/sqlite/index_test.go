@@ -156,6 +156,7 @@ func TestMerge(t *testing.T) {
 	for name, fp := range map[string]func() int64{
 		"spread":  func() int64 { return int64(fpOf(random.IntN(200_000))) },
 		"crowded": func() int64 { return 1<<40 + random.Int64N(200_000) },
+		"few":     func() int64 { return int64(fpOf(random.IntN(100))) },
 	} {
 		want, lots := map[int64]int64{}, []lot(nil)
 		for range 20 {
@@ -172,6 +173,9 @@ func TestMerge(t *testing.T) {
 		}
 		for i, fp := range l.fps {
 			got[fp] = int64(l.ids[i])
+		}
+		if cap(l.fps) > 2*len(l.fps) {
+			t.Errorf("%s: it has room for %d fingerprints, of which there are %d", name, cap(l.fps), len(l.fps))
 		}
 		if !maps.Equal(got, want) || !slices.IsSorted(l.fps) {
 			t.Errorf("%s: what was merged is not what was put in, in order", name)

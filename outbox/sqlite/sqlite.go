@@ -18,6 +18,8 @@ import (
 	"sync"
 	"time"
 
+	driver "modernc.org/sqlite"
+
 	"workbell/outbox"
 )
 
@@ -87,6 +89,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func (s *Store) open(ctx context.Context) (err error) {
+	// A commit then syncs the log's bytes and its size, not the time that the file
+	// was changed, for which a journalling file system would commit its journal each
+	// time. Where there is no fdatasync (macOS, Windows) all stays as it was.
+	_, _ = driver.Fdatasync(true)
 	if s.lock, err = claimFile(s.opts.Path); err != nil {
 		return err
 	}
