@@ -100,7 +100,7 @@ func (l *lane) placed(work context.Context, d outbox.Delivery, a allowance, clie
 	case len(ask) == 0:
 		update, ready := p.parts()
 		if ready {
-			l.settle(work, d, update)
+			l.heed(l.settle(work, d, update))
 		}
 		return !ready
 	case l.depts.asking.TryLock():
@@ -109,7 +109,7 @@ func (l *lane) placed(work context.Context, d outbox.Delivery, a allowance, clie
 			for _, x := range ask {
 				l.askDept(work, x, p, client)
 			}
-			l.settle(work, d, outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due})
+			l.trouble.note(l.settle(work, d, outbox.Update{Lease: d.Lease(), State: outbox.Queued, Due: d.Due}))
 		})
 	default: // one at a time: they must not take the slots of what can be sent
 		l.giveBackUntil(work, d, now.Add(time.Second))

@@ -123,7 +123,7 @@ func (l *lane) pump(ctx, work context.Context) (time.Time, error) {
 			if errors.Is(err, outbox.ErrClosed) {
 				return time.Time{}, err
 			}
-			l.storeFailed(err)
+			l.heed(err)
 			continue
 		}
 		all := len(claimed) < want
@@ -191,7 +191,7 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 		return false
 	}
 	if update, unfit := a.unfit(d, now); unfit {
-		l.settle(work, d, update)
+		l.heed(l.settle(work, d, update))
 		return true
 	}
 	if !l.nameable(work, d, client) || !l.placed(work, d, a, client) {
@@ -204,16 +204,16 @@ func (l *lane) admit(work context.Context, d outbox.Delivery) bool {
 	case errors.Is(err, outbox.ErrFenced):
 		l.lost(d)
 	case err != nil:
-		l.storeFailed(err)
+		l.heed(err)
 		return false
 	case grant.OK:
-		l.storeWorks()
+		l.heed(nil)
 		l.head = 0
 		c := call{delivery: d, number: grant.Attempt, before: before}
 		l.inSlot(func() { l.attempt(work, c, client) })
 	default:
 		if update, ok := setAside(d, needs, grant.Over); ok {
-			l.settle(work, d, update)
+			l.heed(l.settle(work, d, update))
 			return true
 		}
 		l.refused(d, grant.RetryAt, now)
@@ -233,7 +233,7 @@ func (l *lane) confirm(work context.Context, d *outbox.Delivery) bool {
 		kept, err = l.options.Store.Get(work, d.ID)
 	}
 	if err != nil {
-		l.storeFailed(err)
+		l.heed(err)
 		return false
 	}
 	d.Expires = kept.Expires
@@ -297,32 +297,32 @@ func (l *lane) endLeases(work context.Context, ds []outbox.Delivery) error {
 	return errors.Join(errs...)
 }
 
-// settle records what became of d without a call.
-func (l *lane) settle(work context.Context, d outbox.Delivery, update outbox.Update) {
+// settle records what became of d without a call. Where the store fails the
+// lease runs out, and d comes again.
+func (l *lane) settle(work context.Context, d outbox.Delivery, update outbox.Update) error {
 	err := l.options.Store.Update(work, update)
 	switch {
 	case errors.Is(err, outbox.ErrFenced):
 		l.lost(d)
-	case err != nil:
-		l.storeFailed(err) // the lease runs out, and d comes again
-	default:
-		l.storeWorks()
+		return nil
+	case err == nil:
 		l.tell(d, update)
 		signal(l.wake) // for its parts, or those of its group that come after it
 	}
+	return err
 }
 
-// storeFailed makes the lane wait for the store, longer each time.
-func (l *lane) storeFailed(err error) {
+// heed makes the lane wait for a store that fails, longer each time; of the
+// lane's goroutine.
+func (l *lane) heed(err error) {
 	l.trouble.note(err)
+	if err == nil {
+		l.failures = 0
+		return
+	}
 	l.failures++
 	l.tried, l.patience = time.Now(), seldom
 	l.notBefore = l.tried.Add(outbox.Backoff(l.failures, 2*nudge, 10*time.Second, 0.5))
-}
-
-func (l *lane) storeWorks() {
-	l.trouble.note(nil)
-	l.failures = 0
 }
 
 func (l *lane) lost(d outbox.Delivery) {

@@ -166,7 +166,7 @@ func (l *lane) lookUp(work context.Context, d outbox.Delivery, numbers []string,
 	if err := l.ask(work, numbers[:min(len(numbers), phonesAtOnce)], client); err != nil {
 		update = aside(d, l.phones.failed(err, time.Now()), err.Error())
 	}
-	l.settle(work, d, update)
+	l.trouble.note(l.settle(work, d, update))
 }
 
 // ask looks the numbers up, one after the other.
@@ -218,12 +218,12 @@ func (l *lane) nameable(work context.Context, d outbox.Delivery, client Client) 
 	}
 	slices.Sort(nobodys)
 	if update, ready := named(d, known, nobodys, missing); ready {
-		l.settle(work, d, update)
+		l.heed(l.settle(work, d, update))
 		return false
 	}
 	switch until, why := l.phones.waiting(time.Now()); {
 	case !until.IsZero():
-		l.settle(work, d, aside(d, until, why))
+		l.heed(l.settle(work, d, aside(d, until, why)))
 	case l.phones.asking.TryLock():
 		l.inSlot(func() {
 			defer l.phones.asking.Unlock()
