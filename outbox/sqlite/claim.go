@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"workbell/outbox"
@@ -19,9 +20,12 @@ func (s *Store) Claim(ctx context.Context, app string, max int, lease time.Durat
 	if lease <= 0 || lease > MaxLease {
 		lease = MaxLease
 	}
-	err = s.run(ctx, "claiming deliveries", 0, func(t *tx) error {
-		due, next, err = t.claim(app, max, lease)
-		return err
+	err = s.hand(ctx, "claiming deliveries", &op{
+		do: func(t *tx) (err error) {
+			due, next, err = t.claim(app, max, lease)
+			return err
+		},
+		early: func() bool { return !slices.ContainsFunc(due, func(d outbox.Delivery) bool { return d.Tries > 0 }) },
 	})
 	if err != nil {
 		return nil, time.Time{}, err

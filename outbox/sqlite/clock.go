@@ -34,7 +34,8 @@ func (s *Store) followClock() error {
 	wall := now.Round(0)
 	by := wall.Sub(s.clock.wall) - now.Sub(s.clock.steady)
 	if by.Abs() >= clockStep {
-		if err := s.transact([]*op{{do: func(t *tx) error { return t.moveTimes(s.clock.wall.UnixMilli(), by.Milliseconds()) }}}); err != nil {
+		move := op{do: func(t *tx) error { return t.moveTimes(s.clock.wall.UnixMilli(), by.Milliseconds()) }}
+		if _, err := s.transact([]*op{&move}, false); err != nil {
 			return err
 		}
 	}

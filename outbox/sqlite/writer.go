@@ -18,6 +18,7 @@ const (
 	maxBatch      = 1024
 	maxBatchBytes = 32 << 20
 	maxRounds     = 16 // in which others are let in before
+	few           = 2  // calls, up to which a batch lingers
 )
 
 // op is one call that waits for the writer.
@@ -27,6 +28,9 @@ type op struct {
 	// and undoes the whole batch. It may then be run again.
 	do   func(*tx) error
 	size int
+	// early says, once it is done, whether it may be answered before that is on
+	// disk; nil: it may not.
+	early func() bool
 	// anyway: it is done though times could not be moved after the clock was set
 	// (clock.go), since it makes room where there is none.
 	anyway bool
@@ -141,21 +145,16 @@ func (s *Store) take() (batch []*op, more, closed bool) {
 // large for what is left of the disk takes nobody with it: not the answers of
 // DingTalk's, and not Prune, which makes room.
 func (s *Store) commit(batch []*op) {
-	ran := batch[:0]
-	for _, o := range batch {
-		if o.turn.CompareAndSwap(pending, begun) {
-			ran = append(ran, o)
-		}
-	}
+	ran := beginAll(batch)
 	if err := s.followClock(); err != nil {
 		for i, o := range ran {
 			if o.err = err; o.anyway {
-				_ = s.transact(ran[i : i+1])
+				_, _ = s.transact(ran[i:i+1], false)
 			}
 		}
-	} else if err := s.transact(ran); err != nil && len(ran) > 1 {
+	} else if ran, err = s.transact(ran, true); err != nil && len(ran) > 1 {
 		for i := range ran {
-			_ = s.transact(ran[i : i+1]) // it is in the op
+			_, _ = s.transact(ran[i:i+1], false) // it is in the op
 		}
 	}
 	for _, o := range ran {
@@ -163,15 +162,37 @@ func (s *Store) commit(batch []*op) {
 	}
 }
 
-// transact runs ops in one transaction. An error is that of all of them.
-func (s *Store) transact(ops []*op) error {
+// beginAll returns the calls of batch that have not been withdrawn.
+func beginAll(batch []*op) []*op {
+	ran := batch[:0]
+	for _, o := range batch {
+		if o.turn.CompareAndSwap(pending, begun) {
+			ran = append(ran, o)
+		}
+	}
+	return ran
+}
+
+// transact runs ops in one transaction, with those that come while it lingers,
+// and returns all that have not been answered. An error is that of all of them.
+func (s *Store) transact(ops []*op, linger bool) ([]*op, error) {
 	t := s.begin()
-	if err := t.all(ops); err != nil {
+	err := t.conn.run("BEGIN")
+	if err == nil {
+		err = t.all(ops)
+	}
+	if err == nil && linger {
+		ops, err = s.linger(t, ops)
+	}
+	if err == nil {
+		err = t.commit()
+	}
+	if err != nil {
 		t.rollback()
 		for _, o := range ops {
 			o.err = err
 		}
-		return err
+		return ops, err
 	}
 	s.mu.Lock()
 	s.stats = s.counts
@@ -179,7 +200,39 @@ func (s *Store) transact(ops []*op) error {
 	if t.wake {
 		s.ring(s.wake)
 	}
-	return nil
+	return ops, nil
+}
+
+// linger lets in whoever takes what has become due, where there is little else to
+// do, so that keeping a message and beginning its first attempt take one sync
+// together. A claim is told at once, before what it names is on disk: nothing
+// comes of it until the attempt is there, too, and if this transaction fails, the
+// claim's fence is void. It returns ran with those let in that wait for the commit.
+func (s *Store) linger(t *tx, ran []*op) ([]*op, error) {
+	for told := false; (told || t.wake) && len(ran) <= few; {
+		if t.wake {
+			t.wake = false
+			s.ring(s.wake)
+		}
+		s.gather()
+		joined, more, _ := s.take()
+		if more {
+			s.ring(s.signal)
+		}
+		joined, told = beginAll(joined), false
+		for i, o := range joined {
+			if err := t.all(joined[i : i+1]); err != nil {
+				return append(ran, joined[i:]...), err
+			}
+			if o.early != nil && o.early() {
+				told = true
+				close(o.done)
+			} else {
+				ran = append(ran, o)
+			}
+		}
+	}
+	return ran, nil
 }
 
 // tx is the transaction of one batch.
@@ -199,15 +252,17 @@ func (s *Store) begin() *tx {
 }
 
 func (t *tx) all(ops []*op) error {
-	if err := t.conn.run("BEGIN"); err != nil {
-		return err
-	}
 	for _, o := range ops {
 		o.err = o.do(t)
 		if r := (refusal{}); o.err != nil && !errors.As(o.err, &r) {
 			return o.err
 		}
 	}
+	return nil
+}
+
+// commit writes what is kept beside the rows, and commits.
+func (t *tx) commit() error {
 	if err := t.keepNumbers(); err != nil {
 		return err
 	}

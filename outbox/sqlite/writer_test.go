@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"workbell/outbox"
 )
@@ -77,6 +79,142 @@ func TestContext(t *testing.T) {
 			t.Errorf("%d deliveries were kept, want only that of the call that had begun", st.Open)
 		}
 	})
+}
+
+// lingering hands a batch of one to the writer, an Enqueue, and has calls, one
+// after another, wait for the writer before that is done.
+func (s *Store) lingering(t *testing.T, calls ...func()) (enqueued chan error) {
+	t.Helper()
+	enqueued = make(chan error, 1)
+	e := benchEntry(1)
+	drafts := make([]draft, 1)
+	ok(t, drafts[0].prepare(&e))
+	go func() {
+		enqueued <- s.run(context.Background(), "keeping", 0, func(t *tx) error {
+			for range calls {
+				call := calls[0]
+				calls = calls[1:]
+				before := s.queue()
+				go call()
+				for s.queue() == before {
+					runtime.Gosched()
+				}
+			}
+			return t.enqueue(drafts)
+		})
+	}()
+	return enqueued
+}
+
+// TestClaimBeforeCommit claims what a transaction that is not committed yet has
+// made due, and begins its attempt.
+func TestClaimBeforeCommit(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	claimed, let := make(chan []outbox.Delivery, 1), make(chan struct{})
+	enqueued := s.lingering(t,
+		func() {
+			due, _, _ := s.Claim(context.Background(), "ops", 1, 0)
+			claimed <- due
+		},
+		func() {
+			_ = s.run(context.Background(), "holding", 0, func(*tx) error { <-let; return nil })
+		})
+	due := <-claimed
+	if len(due) != 1 {
+		t.Fatalf("%d claimed of what is about to be committed, want 1", len(due))
+	}
+	if _, err := s.Get(t.Context(), due[0].ID); !errors.Is(err, outbox.ErrNotFound) {
+		t.Errorf("Get of what is not committed: %v", err)
+	}
+	select {
+	case err := <-enqueued:
+		t.Errorf("Enqueue was answered before it was committed: %v", err)
+	default:
+	}
+	close(let)
+	g, err := s.Reserve(t.Context(), due[0].Lease(), nil)
+	ok(t, err)
+	ok(t, <-enqueued)
+	d, err := s.Get(t.Context(), due[0].ID)
+	ok(t, err)
+	if !g.OK || g.Attempt != 1 || d.Tries != 1 {
+		t.Errorf("attempt %+v, and the delivery is %+v", g, d)
+	}
+}
+
+// TestClaimOfWhatFails claims from a transaction that then fails.
+func TestClaimOfWhatFails(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	claimed, broken, failed := make(chan []outbox.Delivery, 1), errors.New("the disk is broken"), make(chan error, 1)
+	enqueued := s.lingering(t,
+		func() {
+			due, _, _ := s.Claim(context.Background(), "ops", 1, 0)
+			claimed <- due
+		},
+		func() {
+			failed <- s.run(context.Background(), "failing", 0, func(*tx) error { return broken })
+		})
+	lost := (<-claimed)[0]
+	ok(t, <-enqueued)
+	if err := <-failed; !errors.Is(err, broken) {
+		t.Errorf("the call that failed: %v, want %v", err, broken)
+	}
+	if _, err := s.Reserve(t.Context(), lost.Lease(), nil); !errors.Is(err, outbox.ErrFenced) {
+		t.Errorf("Reserve with the lease of a transaction that failed: %v, want %v", err, outbox.ErrFenced)
+	}
+	<-s.Wake()
+	due, _, err := s.Claim(t.Context(), "ops", 10, 0)
+	ok(t, err)
+	if len(due) != 1 || due[0].ID != lost.ID || due[0].Fence == lost.Fence {
+		t.Fatalf("claimed %+v afterwards, want what was kept in a transaction of its own", due)
+	}
+	g, err := s.Reserve(t.Context(), due[0].Lease(), nil)
+	ok(t, err)
+	if g.Attempt != 1 {
+		t.Errorf("%+v, want the first attempt", g)
+	}
+}
+
+// TestClaimOfWhatWasTriedWaits: what a holder may ask of earlier attempts has to
+// be on disk when it hears of the delivery.
+func TestClaimOfWhatWasTriedWaits(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	_, err := s.Enqueue(t.Context(), []outbox.Entry{benchEntry(2)})
+	ok(t, err)
+	due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+	ok(t, err)
+	_, err = s.Reserve(t.Context(), due[0].Lease(), nil)
+	ok(t, err)
+	claimed, let := make(chan []outbox.Delivery, 1), make(chan struct{})
+	given := make(chan error, 1)
+	enqueued := s.lingering(t,
+		func() {
+			given <- s.Update(context.Background(), outbox.Update{Lease: due[0].Lease(), State: outbox.Queued, Attempt: &outbox.Result{Outcome: outbox.Rejected}})
+		},
+		func() {
+			due, _, _ := s.Claim(context.Background(), "ops", 10, 0)
+			claimed <- due
+		},
+		func() {
+			_ = s.run(context.Background(), "holding", 0, func(*tx) error { <-let; return nil })
+		})
+	go func() { time.Sleep(50 * time.Millisecond); close(let) }()
+	again := <-claimed
+	select {
+	case <-let:
+	default:
+		t.Error("a claim of what was tried before was told before it was committed")
+	}
+	ok(t, <-enqueued)
+	ok(t, <-given)
+	d, err := s.Get(t.Context(), due[0].ID)
+	ok(t, err)
+	if len(again) == 0 || d.Tries != 1 || d.Attempts[0].Outcome != outbox.Rejected {
+		t.Errorf("claimed %+v; the delivery is %+v", again, d)
+	}
 }
 
 // TestReadsBesideTheWriter makes every query while a transaction is open.
