@@ -28,6 +28,8 @@ func escalation(step int) string { return fmt.Sprintf("escalation %d", step+1) }
 func (j *job) escalate() (outbox.Amendment, error) {
 	d, steps, i := &j.due.Delivery, j.s.Renderer.Steps(j.due.Delivery.Rule), j.due.Step
 	switch {
+	case i >= len(steps) && j.due.Tries < askTries: // another bridge may have newer rules already
+		return j.putOff(j.now.Add(time.Minute), j.due.Tries+1), nil
 	case i >= len(steps):
 		return j.done("not escalated: the rule has no such step any more"), nil
 	case !d.Acked.IsZero():

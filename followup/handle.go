@@ -57,7 +57,12 @@ func (l *lane) handle(stop context.Context, app App, due outbox.Due) error {
 }
 
 func (j *job) act() (outbox.Amendment, error) {
-	if j.app.Client == nil {
+	switch late := j.now.Sub(j.due.Due); {
+	case j.app.Client != nil:
+	case late < overdue:
+		j.rest()
+		return j.putOff(j.due.Due, j.due.Tries), nil
+	default:
 		return j.untold(fmt.Sprintf("given up (%s): the app %q is not in rules.yaml any more", j.due.Kind, j.name)), nil
 	}
 	switch j.due.Kind {
@@ -71,6 +76,13 @@ func (j *job) act() (outbox.Amendment, error) {
 		return j.recall()
 	}
 	return j.done("nothing is known of a follow-up " + string(j.due.Kind)), nil
+}
+
+// rest has the lane look again only after a while, whatever wakes it.
+func (l *lane) rest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.quiet = time.Now().Add(patrol)
 }
 
 // done ends the follow-up with a line for the history.

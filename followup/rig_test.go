@@ -40,6 +40,7 @@ type rig struct {
 	seen  *seen
 	log   *logged
 
+	settings followup.Settings
 	follower *followup.Follower
 	stop     func()
 }
@@ -91,9 +92,8 @@ func (r *rig) start() {
 		r.t.Fatal(err)
 	}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	r.follower = followup.New(followup.Options{Settings: followup.Settings{
-		Apps: []followup.App{{Name: "ops", Client: client}}, Renderer: r.rules, CallsPerMonth: r.limit, Zone: china,
-	}, Store: store, Logger: log, Observer: r.seen})
+	r.settings = followup.Settings{Apps: []followup.App{{Name: "ops", Client: client}}, Renderer: r.rules, CallsPerMonth: r.limit, Zone: china}
+	r.follower = followup.New(followup.Options{Settings: r.settings, Store: store, Logger: log, Observer: r.seen})
 	dispatcher := dispatch.New(dispatch.Options{
 		Settings: dispatch.Settings{Apps: []dispatch.App{{Name: "ops", Limits: config.DefaultLimits, Client: client}}, CallsPerMonth: r.limit, Zone: china},
 		Store:    store, Logger: log, Woken: r.follower.Wake,
@@ -164,6 +164,12 @@ func (r *rules) Steps(string) []followup.Step {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.steps
+}
+
+func (r *rules) set(steps []followup.Step) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.steps = steps
 }
 
 func (r *rules) Bar(e outbox.Event, _ string, _ time.Time) (value, color string) {
