@@ -100,7 +100,7 @@ release: $(BIN)/goreleaser $(BIN)/audit $(BIN)/vulndb ## for a tag; needs creden
 unit:
 	go test -timeout 12m ./...
 
-race: ## the same tests under the race detector; needs a C compiler
+race: deps licences ## the same tests under the race detector; needs a C compiler
 	go test -race -timeout 25m ./...
 
 FUZZTIME ?= 60s
