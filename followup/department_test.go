@@ -22,7 +22,7 @@ func TestEscalationFromDepartment(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		r.read("u37", id)
 		time.Sleep(10 * time.Minute)
-		if diff := cmp.Diff([][]string{{"u38", "u39", "u40"}}, r.rules.unread); diff != "" {
+		if diff := cmp.Diff([][]string{{"u38", "u39", "u40"}}, r.rules.named()); diff != "" {
 			r.t.Errorf("named (-want +got):\n%s", diff)
 		}
 	})
@@ -42,7 +42,7 @@ func TestEscalationFromDepartmentOfUnknownSize(t *testing.T) {
 				m.Calls = []message.Recipients{{Depts: []message.Dept{{ID: 10, Size: size}}}}
 				id := r.enqueue(m)[0]
 				time.Sleep(20 * time.Minute)
-				if diff := cmp.Diff([][]string{{"dept:10"}}, r.rules.unread); diff != "" {
+				if diff := cmp.Diff([][]string{{"dept:10"}}, r.rules.named()); diff != "" {
 					r.t.Errorf("named (-want +got):\n%s", diff)
 				}
 				notes := fmt.Sprint(r.get(id).Notes)

@@ -76,7 +76,7 @@ func TestEscalation(t *testing.T) {
 		if diff := cmp.Diff(map[string]int{"": 2, "escalation 1": 1}, r.causes()); diff != "" {
 			r.t.Errorf("after an hour, read (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([][]string{{"u1", "u2", "u3"}}, r.rules.unread); diff != "" {
+		if diff := cmp.Diff([][]string{{"u1", "u2", "u3"}}, r.rules.named()); diff != "" {
 			r.t.Errorf("named (-want +got):\n%s", diff)
 		}
 	})
@@ -95,7 +95,7 @@ func TestEscalationUnlessAllRead(t *testing.T) {
 		if diff := cmp.Diff(map[string]int{"": 1, "escalation 1": 1}, r.causes()); diff != "" {
 			r.t.Errorf("deliveries (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([][]string{{"u2"}}, r.rules.unread); diff != "" {
+		if diff := cmp.Diff([][]string{{"u2"}}, r.rules.named()); diff != "" {
 			r.t.Errorf("named (-want +got):\n%s", diff)
 		}
 	})
@@ -150,7 +150,7 @@ func TestEscalationOfTheOtherCalls(t *testing.T) {
 					r.follow(ids[c.back], outbox.FollowRecall)
 				}
 				time.Sleep(45 * time.Minute)
-				if diff := cmp.Diff([][]string{c.unread}, r.rules.unread); diff != "" {
+				if diff := cmp.Diff([][]string{c.unread}, r.rules.named()); diff != "" {
 					r.t.Errorf("named (-want +got):\n%s", diff)
 				}
 				if n := r.calls("getsendresult"); n > 4 {
@@ -181,7 +181,7 @@ func TestEscalationWithoutAnswer(t *testing.T) {
 				}
 				id := r.enqueue(paged("down", "u1"))[0]
 				time.Sleep(30 * time.Minute)
-				if diff := cmp.Diff([][]string{{"u1"}}, r.rules.unread); diff != "" {
+				if diff := cmp.Diff([][]string{{"u1"}}, r.rules.named()); diff != "" {
 					r.t.Errorf("named (-want +got):\n%s", diff)
 				}
 				notes := fmt.Sprint(r.get(id).Notes)

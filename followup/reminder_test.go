@@ -37,7 +37,7 @@ func TestEscalationSeesReminders(t *testing.T) {
 					r.read(u, reminder)
 				}
 				time.Sleep(time.Hour)
-				if diff := cmp.Diff(c.want, r.rules.unread); diff != "" {
+				if diff := cmp.Diff(c.want, r.rules.named()); diff != "" {
 					r.t.Errorf("named (-want +got):\n%s", diff)
 				}
 				if n := r.calls("getsendresult"); n > 5 { // of each a minute after it was sent, by its step, and of the reminder by the first's

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -170,6 +171,13 @@ func (r *rules) set(steps []followup.Step) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.steps = steps
+}
+
+// named are those whom each escalation asked for says that they have not read it.
+func (r *rules) named() [][]string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.unread)
 }
 
 func (r *rules) Bar(e outbox.Event, _ string, _ time.Time) (value, color string) {
