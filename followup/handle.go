@@ -78,11 +78,14 @@ func (j *job) act() (outbox.Amendment, error) {
 	return j.done("nothing is known of a follow-up " + string(j.due.Kind)), nil
 }
 
-// rest has the lane look again only after a while, whatever wakes it.
+// rest has the lane look again only after a while, whatever wakes it, unless the
+// app has come back since.
 func (l *lane) rest() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.quiet = time.Now().Add(patrol)
+	if l.app.Client == nil {
+		l.quiet = time.Now().Add(patrol)
+	}
 }
 
 // done ends the follow-up with a line for the history.
