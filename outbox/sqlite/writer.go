@@ -207,9 +207,12 @@ func (s *Store) transact(ops []*op, linger bool) ([]*op, error) {
 // do, so that keeping a message and beginning its first attempt take one sync
 // together. A claim is told at once, before what it names is on disk: nothing
 // comes of it until the attempt is there, too, and if this transaction fails, the
-// claim's fence is void. It returns ran with those let in that wait for the commit.
+// claim's fence is void. It lingers no longer than gather lets others in, or who
+// claims again and again would keep the rest waiting. It returns ran with those let
+// in that wait for the commit.
 func (s *Store) linger(t *tx, ran []*op) ([]*op, error) {
-	for told := false; (told || t.wake) && len(ran) <= few; {
+	told := false
+	for round := 0; (told || t.wake) && len(ran) <= few && round < maxRounds; round++ {
 		if t.wake {
 			t.wake = false
 			s.ring(s.wake)

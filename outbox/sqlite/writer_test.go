@@ -91,19 +91,23 @@ func (s *Store) lingering(t *testing.T, calls ...func()) (enqueued chan error) {
 	ok(t, drafts[0].prepare(&e))
 	go func() {
 		enqueued <- s.run(context.Background(), "keeping", 0, func(t *tx) error {
-			for range calls {
-				call := calls[0]
-				calls = calls[1:]
-				before := s.queue()
-				go call()
-				for s.queue() == before {
-					runtime.Gosched()
-				}
-			}
+			s.queueUp(calls...)
+			calls = nil // when run again
 			return t.enqueue(drafts)
 		})
 	}()
 	return enqueued
+}
+
+// queueUp has calls, one after another, wait for the writer, which is busy.
+func (s *Store) queueUp(calls ...func()) {
+	for _, call := range calls {
+		before := s.queue()
+		go call()
+		for s.queue() == before {
+			runtime.Gosched()
+		}
+	}
 }
 
 // TestClaimBeforeCommit claims what a transaction that is not committed yet has
@@ -214,6 +218,32 @@ func TestClaimOfWhatWasTriedWaits(t *testing.T) {
 	ok(t, err)
 	if len(again) == 0 || d.Tries != 1 || d.Attempts[0].Outcome != outbox.Rejected {
 		t.Errorf("claimed %+v; the delivery is %+v", again, d)
+	}
+}
+
+// TestLingeringEnds: calls that may be answered early, each of which has another
+// wait for the writer before it is done, do not keep a transaction open for ever.
+func TestLingeringEnds(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	const most = 1000
+	n, first, another := 0, (*tx)(nil), (func())(nil)
+	another = func() {
+		_ = s.hand(context.Background(), "claiming", &op{early: func() bool { return true }, do: func(t *tx) error {
+			if first == nil {
+				first = t
+			}
+			if t != first || n == most {
+				return nil
+			}
+			n++
+			s.queueUp(another)
+			return nil
+		}})
+	}
+	ok(t, <-s.lingering(t, another))
+	if n == 0 || n == most {
+		t.Errorf("%d calls, one after another, joined a transaction", n)
 	}
 }
 
