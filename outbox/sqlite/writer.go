@@ -222,6 +222,7 @@ func (s *Store) linger(t *tx, ran []*op) ([]*op, error) {
 		if more {
 			s.ring(s.signal)
 		}
+		t.goOn()
 		joined, told = beginAll(joined), false
 		for i, o := range joined {
 			if err := t.all(joined[i : i+1]); err != nil {
@@ -252,6 +253,14 @@ type tx struct {
 func (s *Store) begin() *tx {
 	at := time.Now()
 	return &tx{memory: &s.memory, opts: &s.opts, at: at, now: at.UnixMilli(), before: s.numbers}
+}
+
+// goOn has the transaction go by the time that it is now, so that nothing counts
+// from before the call that keeps it. Where the clock has been set since it began,
+// that shows in the next: times are moved along between transactions alone.
+func (t *tx) goOn() {
+	t.at = t.at.Add(time.Since(t.at))
+	t.now = t.at.UnixMilli()
 }
 
 func (t *tx) all(ops []*op) error {

@@ -247,6 +247,38 @@ func TestLingeringEnds(t *testing.T) {
 	}
 }
 
+// TestWindowsOfWhatJoins: the window of an attempt that ended while a transaction
+// was open begins no earlier for having its end kept in that.
+func TestWindowsOfWhatJoins(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "outbox.db")
+	synctest.Test(t, func(t *testing.T) {
+		s := open(t, Options{Path: path})
+		_, err := s.Enqueue(t.Context(), []outbox.Entry{benchEntry(1)})
+		ok(t, err)
+		due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+		ok(t, err)
+		_, err = s.Reserve(t.Context(), due[0].Lease(), []outbox.Quota{{Key: "k", N: 1, Limit: 1, Window: time.Minute}})
+		ok(t, err)
+		ended := make(chan error, 1)
+		ok(t, s.run(t.Context(), "taking a second", 0, func(tx *tx) error {
+			time.Sleep(time.Second)
+			s.queueUp(func() {
+				ended <- s.Update(context.Background(), outbox.Update{Lease: due[0].Lease(), State: outbox.Sent, Attempt: &outbox.Result{Outcome: outbox.Accepted}})
+			})
+			tx.wake = true
+			return nil
+		}))
+		ok(t, <-ended)
+		time.Sleep(time.Minute - time.Millisecond)
+		used, err := s.Used(t.Context(), "k")
+		ok(t, err)
+		if used["k"] != 1 {
+			t.Errorf("%d is taken a millisecond before the window has passed, want 1", used["k"])
+		}
+	})
+}
+
 // TestReadsBesideTheWriter makes every query while a transaction is open.
 func TestReadsBesideTheWriter(t *testing.T) {
 	t.Parallel()
