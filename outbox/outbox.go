@@ -39,8 +39,9 @@ type Store interface {
 	// lease (30 s at most; 0 means that). next is when the earliest that is not
 	// yet due will be, or the earliest lease ends, or zero; Wake tells of any
 	// that come before. What it gives that was never attempted may not be on disk
-	// yet: it is once the Reserve, Update or Take that follows has returned, and
-	// where it never will be these fail with ErrFenced.
+	// yet: it is once the Reserve, Update or Take that follows has returned. Where it
+	// never will be, Reserve and Update fail with ErrFenced, and Wake tells that what
+	// they were of may be claimed again.
 	Claim(ctx context.Context, app string, max int, lease time.Duration) (due []Delivery, next time.Time, err error)
 
 	// Reserve takes the quotas for the next attempt of a leased delivery, and

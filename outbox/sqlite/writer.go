@@ -192,6 +192,9 @@ func (s *Store) transact(ops []*op, linger bool) ([]*op, error) {
 		for _, o := range ops {
 			o.err = err
 		}
+		if t.told { // what was claimed may have waited before, and waits again
+			s.ring(s.wake)
+		}
 		return ops, err
 	}
 	s.mu.Lock()
@@ -229,7 +232,7 @@ func (s *Store) linger(t *tx, ran []*op) ([]*op, error) {
 				return append(ran, joined[i:]...), err
 			}
 			if o.early != nil && o.early() {
-				told = true
+				told, t.told = true, true
 				close(o.done)
 			} else {
 				ran = append(ran, o)
@@ -246,6 +249,7 @@ type tx struct {
 	at      time.Time
 	now     int64 // at, in milliseconds
 	wake    bool
+	told    bool // some have been answered before the commit
 	before  numbers
 	undoing []func()
 }

@@ -247,6 +247,56 @@ func TestLingeringEnds(t *testing.T) {
 	}
 }
 
+// TestClaimOfWhatWaitedBefore: a claim from a transaction that then fails may have
+// been of what is on disk for long. Whoever has its void lease is woken, though
+// nothing new has been kept.
+func TestClaimOfWhatWaitedBefore(t *testing.T) {
+	t.Parallel()
+	s := open(t, Options{})
+	_, err := s.Enqueue(t.Context(), []outbox.Entry{benchEntry(2)})
+	ok(t, err)
+	<-s.Wake()
+	claimed, let, broken := make(chan []outbox.Delivery, 1), make(chan struct{}), errors.New("the disk is broken")
+	failed := make(chan error, 2)
+	calls := []func(){
+		func() {
+			due, _, _ := s.Claim(context.Background(), "ops", 1, 0)
+			claimed <- due
+		},
+		func() {
+			failed <- s.run(context.Background(), "failing", 0, func(*tx) error { <-let; return broken })
+		},
+	}
+	go func() {
+		failed <- s.run(context.Background(), "keeping", 0, func(t *tx) error {
+			if calls == nil { // run again
+				return broken
+			}
+			s.queueUp(calls...)
+			calls, t.wake = nil, true
+			return nil
+		})
+	}()
+	lost := (<-claimed)[0]
+	<-s.Wake() // before the claim
+	close(let)
+	for range 2 {
+		if err := <-failed; !errors.Is(err, broken) {
+			t.Errorf("a call that failed: %v, want %v", err, broken)
+		}
+	}
+	select {
+	case <-s.Wake():
+	default:
+		t.Error("nobody was woken")
+	}
+	due, _, err := s.Claim(t.Context(), "ops", 1, 0)
+	ok(t, err)
+	if len(due) != 1 || due[0].ID != lost.ID {
+		t.Errorf("claimed %+v afterwards, want what was claimed before", due)
+	}
+}
+
 // TestWindowsOfWhatJoins: the window of an attempt that ended while a transaction
 // was open begins no earlier for having its end kept in that.
 func TestWindowsOfWhatJoins(t *testing.T) {
