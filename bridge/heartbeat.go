@@ -50,9 +50,9 @@ var errGone = errors.New("the heartbeat has just been taken out of rules.yaml")
 
 // pulse is one heartbeat as this bridge has seen it.
 type pulse struct {
-	turn  chan struct{} // full while somebody deals with it; guards:
-	heard time.Time     // when a beat last came here, kept or not, or this bridge began to listen; with the monotonic clock
-	kept  time.Time     // the last beat that was written, and what it ended
+	heard atomic.Pointer[time.Time] // when a beat last came here, kept or not, or this bridge began to listen; with the monotonic clock
+	turn  chan struct{}             // full while somebody deals with it; guards:
+	kept  time.Time                 // the last beat that was written, and what it ended
 }
 
 // due is when a heartbeat stays away whose last beat is known to be of then. One
@@ -60,11 +60,18 @@ type pulse struct {
 // other one has been set to since. One that is further ahead than the clocks of two
 // bridges may be apart is of a time that was wrong, and says nothing.
 func (p *pulse) due(beat time.Time, patience time.Duration) time.Time {
-	left := patience - time.Since(p.heard)
+	left := patience - time.Since(*p.heard.Load())
 	if !beat.Equal(p.kept) && time.Until(beat) < 2*clockTolerance {
 		left = max(left, patience-time.Since(beat))
 	}
 	return time.Now().Add(left)
+}
+
+// hears notes that a beat comes, before it has its turn: it may not be kept, as
+// where the store does not answer, and that is no fault of the sender's.
+func (p *pulse) hears() {
+	at := time.Now()
+	p.heard.Store(&at)
 }
 
 // newHeartbeats looks after those of the plan in force, as o takes events.
@@ -93,7 +100,8 @@ func (h *heartbeats) reloaded() {
 	h.pulses = map[string]*pulse{}
 	for _, s := range heartbeatsOf(h.plan.Load().Config) {
 		if h.pulses[s.Name] = before[s.Name]; h.pulses[s.Name] == nil {
-			h.pulses[s.Name] = &pulse{heard: time.Now(), turn: make(chan struct{}, 1)}
+			h.pulses[s.Name] = &pulse{turn: make(chan struct{}, 1)}
+			h.pulses[s.Name].hears()
 		}
 	}
 	select {
@@ -105,11 +113,16 @@ func (h *heartbeats) reloaded() {
 // now is the time as facts keep it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
 
+// pulse is that of a heartbeat in force, or nil.
+func (h *heartbeats) pulse(name string) *pulse {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.pulses[name]
+}
+
 // hold waits for the turn to deal with a heartbeat. release gives it back.
 func (h *heartbeats) hold(ctx context.Context, name string) (p *pulse, s *config.Source, release func(), err error) {
-	h.mu.Lock()
-	p = h.pulses[name]
-	h.mu.Unlock()
+	p = h.pulse(name)
 	for _, c := range heartbeatsOf(h.plan.Load().Config) {
 		if c.Name == name {
 			s = c
@@ -132,13 +145,15 @@ func (h *heartbeats) hold(ctx context.Context, name string) (p *pulse, s *config
 func (h *heartbeats) beat(ctx context.Context, name string) ([]outbox.Kept, error) {
 	ctx, cancel := context.WithTimeout(ctx, beatWithin)
 	defer cancel()
+	if p := h.pulse(name); p != nil {
+		p.hears()
+	}
 	p, s, release, err := h.hold(ctx, name)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
 	at := now()
-	p.heard = time.Now() // though it may not be kept: that is no fault of the sender's
 	if at.Sub(p.kept).Abs() < min(s.Every/everyApart, beatsApart) {
 		return nil, nil
 	}
@@ -211,7 +226,7 @@ func (h *heartbeats) lookAt(ctx context.Context, name string) (next time.Time, e
 // that it kept for that, and says when to look again. Each of its steps may be
 // taken twice, by this bridge after a crash or by another at the same time.
 func (h *heartbeats) settle(ctx context.Context, p *pulse, s *config.Source) (kept []outbox.Kept, next time.Time, err error) {
-	beat, away, err := h.known(ctx, s.Name, p.heard.UTC().Truncate(time.Millisecond))
+	beat, away, err := h.known(ctx, s.Name, p.heard.Load().UTC().Truncate(time.Millisecond))
 	if err != nil {
 		return nil, next, err
 	}

@@ -25,12 +25,31 @@ groups: {sre: {users: [u1]}}
 rules: [{name: all, to: sre, msgtype: text}]
 `
 
-// breakable is a store that fails on demand, and counts the facts that are
+// breakable is a store that fails or hangs on demand, and counts the facts that are
 // written.
 type breakable struct {
 	outbox.Store
 	learnt                 atomic.Int64
 	failsEnqueue, failsAll atomic.Bool
+	hangs                  atomic.Pointer[chan struct{}] // until it is closed, or the call's context ends
+}
+
+func (b *breakable) wait(ctx context.Context) error {
+	if c := b.hangs.Load(); c != nil {
+		select {
+		case <-*c:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+func (b *breakable) Facts(ctx context.Context, keys ...string) (map[string]outbox.Fact, error) {
+	if err := b.wait(ctx); err != nil {
+		return nil, err
+	}
+	return b.Store.Facts(ctx, keys...)
 }
 
 var errBroken = errors.New("disk full")
@@ -45,6 +64,9 @@ func (b *breakable) Enqueue(ctx context.Context, e []outbox.Entry) ([]outbox.Kep
 func (b *breakable) Learn(ctx context.Context, f outbox.Fact, ifNew bool) (bool, error) {
 	if b.failsAll.Load() {
 		return false, errBroken
+	}
+	if err := b.wait(ctx); err != nil {
+		return false, err
 	}
 	b.learnt.Add(1)
 	return b.Store.Learn(ctx, f, ifNew)
@@ -280,6 +302,28 @@ func TestBeatsWhileTheStoreFails(t *testing.T) {
 		b.after(6*time.Minute - time.Millisecond)
 		b.told()
 		b.after(time.Millisecond)
+		b.told("No beat since")
+	})
+}
+
+// TestBeatsWhileTheStoreHangs: they come in time, though whoever has the turn waits
+// for a database that does not answer.
+func TestBeatsWhileTheStoreHangs(t *testing.T) {
+	inFakeTime(t, func(b *beating) {
+		b.beats()
+		b.after(time.Second)
+		answers := make(chan struct{})
+		b.store.hangs.Store(&answers)
+		for range 4 {
+			b.after(4 * time.Minute)
+			if _, err := b.beat(b.Context(), "watchdog"); !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("a beat that cannot be kept: %v", err)
+			}
+		}
+		close(answers)
+		b.after(5 * time.Minute)
+		b.told()
+		b.after(time.Minute)
 		b.told("No beat since")
 	})
 }

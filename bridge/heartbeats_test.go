@@ -179,7 +179,8 @@ func (p *pounding) overdue(at time.Time) {
 		p.Fatal(err)
 	}
 	defer release()
-	pulse.heard, pulse.kept = at, time.Time{}
+	pulse.heard.Store(&at)
+	pulse.kept = time.Time{}
 	if _, err := p.heartbeats.learn(p.Context(), beatKey("cron"), mark{At: at}, false); err != nil {
 		p.Fatal(err)
 	}
