@@ -40,8 +40,9 @@ const (
 	grace = 5 * time.Second
 	// patrol is how often a lane looks for work though nothing woke it.
 	patrol = 30 * time.Second
-	// overdue is how long after its time a follow-up is given up whose app is not in
-	// rules.yaml: another bridge may have newer rules, or somebody put the app back.
+	// overdue is how long after its time, and after the app went, a follow-up is given
+	// up whose app is not in rules.yaml: another bridge may have newer rules, or
+	// somebody put the app back.
 	overdue = time.Hour
 	// breath is the least time between two looks: the store wakes a lane with
 	// each commit, some hundred a second while webhooks pour in, and nothing that
@@ -147,7 +148,7 @@ func New(o Options) *Follower {
 }
 
 // Reconfigure exchanges apps and rules, and ends every pause. Follow-ups for
-// apps that are gone are given up an hour after they were due.
+// apps that are gone are given up an hour after they were due and the app went.
 func (f *Follower) Reconfigure(s Settings) {
 	if s.Zone == nil {
 		s.Zone = time.FixedZone("UTC+8", 8*60*60)
@@ -228,7 +229,7 @@ func (f *Follower) recollect(ctx context.Context) error {
 	f.mu.Lock()
 	for _, name := range before {
 		if f.lanes[name] == nil {
-			f.lanes[name] = &lane{Follower: f, name: name, wake: make(chan struct{}, 1)}
+			f.lanes[name] = &lane{Follower: f, name: name, wake: make(chan struct{}, 1), gone: time.Now()}
 		}
 	}
 	names := slices.Sorted(maps.Keys(f.lanes))

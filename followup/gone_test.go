@@ -84,6 +84,26 @@ func TestAppThatComesBack(t *testing.T) {
 	})
 }
 
+// TestAppThatIsGoneAfterAStop: what became due while the bridge was stopped is not
+// given up at once either, if the rules that it starts with lack the app.
+func TestAppThatIsGoneAfterAStop(t *testing.T) {
+	inFakeTime(t, func(r *rig) {
+		r.escalating(false)
+		r.enqueue(paged("down", "u1"))
+		time.Sleep(time.Second)
+		r.stop()
+		time.Sleep(2 * time.Hour)
+		r.without = true
+		r.start()
+		time.Sleep(50 * time.Minute)
+		r.follower.Reconfigure(r.settings)
+		time.Sleep(time.Minute)
+		if n := r.causes()["escalation 1"]; n != 1 {
+			r.t.Errorf("%d escalations once the app was there again, want 1: %v", n, r.get(1).Notes)
+		}
+	})
+}
+
 // TestStepsThatAreGone: a step that the rules do not have is waited for as long as
 // the bridges of one store may have different ones after a change.
 func TestStepsThatAreGone(t *testing.T) {

@@ -57,9 +57,9 @@ func (l *lane) handle(stop context.Context, app App, due outbox.Due) error {
 }
 
 func (j *job) act() (outbox.Amendment, error) {
-	switch late := j.now.Sub(j.due.Due); {
+	switch {
 	case j.app.Client != nil:
-	case late < overdue:
+	case j.now.Sub(j.due.Due) < overdue, j.absent(j.now) < overdue:
 		j.rest()
 		return j.putOff(j.due.Due, j.due.Tries), nil
 	default:
@@ -76,6 +76,16 @@ func (j *job) act() (outbox.Amendment, error) {
 		return j.recall()
 	}
 	return j.done("nothing is known of a follow-up " + string(j.due.Kind)), nil
+}
+
+// absent is how long the app has been gone; not at all where it has come back.
+func (l *lane) absent(now time.Time) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.gone.IsZero() {
+		return 0
+	}
+	return now.Sub(l.gone)
 }
 
 // rest has the lane look again only after a while, whatever wakes it, unless the

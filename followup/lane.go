@@ -19,6 +19,7 @@ type lane struct {
 
 	mu    sync.Mutex
 	app   App       // Client nil: the app is gone
+	gone  time.Time // since when it is, as far as this bridge knows; zero: it is not
 	quiet time.Time // no call before that: DingTalk is away, throttles, or refuses the app
 	round int       // pauses in a row
 	why   string    // the last of them
@@ -27,6 +28,12 @@ type lane struct {
 func (l *lane) configure(app App) {
 	l.mu.Lock()
 	l.app, l.quiet, l.round, l.why = app, time.Time{}, 0, ""
+	switch {
+	case app.Client != nil:
+		l.gone = time.Time{}
+	case l.gone.IsZero():
+		l.gone = time.Now()
+	}
 	l.mu.Unlock()
 	signal(l.wake)
 }

@@ -42,6 +42,7 @@ type rig struct {
 	log   *logged
 
 	settings followup.Settings
+	without  bool // start with rules that lack the app of settings
 	follower *followup.Follower
 	stop     func()
 }
@@ -94,7 +95,11 @@ func (r *rig) start() {
 	}
 	log := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r.settings = followup.Settings{Apps: []followup.App{{Name: "ops", Client: client}}, Renderer: r.rules, CallsPerMonth: r.limit, Zone: china}
-	r.follower = followup.New(followup.Options{Settings: r.settings, Store: store, Logger: log, Observer: r.seen})
+	now := r.settings
+	if r.without {
+		now.Apps = []followup.App{{Name: "other"}}
+	}
+	r.follower = followup.New(followup.Options{Settings: now, Store: store, Logger: log, Observer: r.seen})
 	dispatcher := dispatch.New(dispatch.Options{
 		Settings: dispatch.Settings{Apps: []dispatch.App{{Name: "ops", Limits: config.DefaultLimits, Client: client}}, CallsPerMonth: r.limit, Zone: china},
 		Store:    store, Logger: log, Woken: r.follower.Wake,
