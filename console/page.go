@@ -29,9 +29,9 @@ var staticFiles embed.FS
 // idle one's heap.
 var pages = sync.OnceValue(func() map[string]map[string]*template.Template {
 	all := map[string]map[string]*template.Template{}
-	for lang, words := range catalogues {
+	for lang, words := range catalogues() {
 		funcs := template.FuncMap{
-			"t": words.text, "state": words.state, "status": words.status, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "said": phrasebooks[lang].say, "share": share, "meter": meter, "most": func() int { return message.MaxBytes },
+			"t": words.text, "state": words.state, "status": words.status, "tone": tone, "age": words.age, "to": words.recipients, "drawn": phone.Draw, "said": phrasebooks()[lang].say, "share": share, "meter": meter, "most": func() int { return message.MaxBytes },
 		}
 		common := template.Must(template.New("").Funcs(funcs).ParseFS(pageFiles, "page/layout.tmpl", "page/parts.tmpl"))
 		all[lang] = map[string]*template.Template{}
@@ -75,7 +75,7 @@ func (c *Console) serve(h handler) echo.HandlerFunc {
 		e.Response().Header().Set("Cache-Control", "no-store")
 		e.Response().Header().Set("Vary", "Accept-Language")
 		lang := languageOf(e.Request().Header.Get("Accept-Language"))
-		p := &page{Lang: lang, words: catalogues[lang], Version: c.Version, Phones: c.Phones, Now: time.Now(), Zone: c.zone(), part: "layout", status: http.StatusOK}
+		p := &page{Lang: lang, words: catalogues()[lang], Version: c.Version, Phones: c.Phones, Now: time.Now(), Zone: c.zone(), part: "layout", status: http.StatusOK}
 		if err := h(e, p); err != nil {
 			c.problem(e, p, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"workbell/outbox"
 )
@@ -26,8 +27,11 @@ type phrase struct {
 	kinds []byte // of the verbs
 }
 
-// phrasebooks are by language; English has none.
-var phrasebooks = map[string]phrasebook{"zh": readPhrases("zh")}
+// phrasebooks are by language; English has none. They are read when somebody looks:
+// starting does not wait for hundreds of regular expressions.
+var phrasebooks = sync.OnceValue(func() map[string]phrasebook {
+	return map[string]phrasebook{"zh": readPhrases("zh")}
+})
 
 var (
 	verb  = regexp.MustCompile(`%[swvqdnj]`)
@@ -46,7 +50,7 @@ func readPhrases(lang string) phrasebook {
 	}
 	for _, s := range outbox.States {
 		if texts[string(s)] == "" {
-			texts[string(s)] = catalogues[lang].state(s)
+			texts[string(s)] = catalogues()[lang].state(s)
 		}
 	}
 	var book phrasebook
@@ -149,4 +153,4 @@ func cut(said, between string) (head, tail string, ok bool) {
 }
 
 // said translates what other packages say.
-func (p *page) said(text string) string { return phrasebooks[p.Lang].say(text) }
+func (p *page) said(text string) string { return phrasebooks()[p.Lang].say(text) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -21,7 +22,9 @@ var textFiles embed.FS
 type words map[string]string
 
 // catalogues are all languages' words. A test holds them to the same keys.
-var catalogues = map[string]words{"en": read("en"), "zh": read("zh")}
+var catalogues = sync.OnceValue(func() map[string]words {
+	return map[string]words{"en": read("en"), "zh": read("zh")}
+})
 
 func read(lang string) words {
 	data, err := textFiles.ReadFile("text/" + lang + ".json")

@@ -22,8 +22,8 @@ var verbs = regexp.MustCompile(`%[a-z]`)
 // pages and code to the keys that there are.
 func TestCatalogues(t *testing.T) {
 	t.Parallel()
-	en := catalogues["en"]
-	for lang, w := range catalogues {
+	en := catalogues()["en"]
+	for lang, w := range catalogues() {
 		if d := cmp.Diff(slices.Sorted(maps.Keys(en)), slices.Sorted(maps.Keys(w))); d != "" {
 			t.Errorf("text/%s.json has other keys (-en +%s):\n%s", lang, lang, d)
 		}
@@ -86,7 +86,7 @@ func TestAge(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		0: "now", 4 * time.Second: "now", 59 * time.Second: "59 s ago", time.Minute: "1 min ago", 47 * time.Hour: "47 h ago", 49 * time.Hour: "2 d ago", -90 * time.Second: "in 1 min",
 	} {
-		if got := catalogues["en"].age(now.Add(-d), now); got != want {
+		if got := catalogues()["en"].age(now.Add(-d), now); got != want {
 			t.Errorf("%v: %s, not %s", d, got, want)
 		}
 	}
@@ -96,11 +96,11 @@ func TestRecipients(t *testing.T) {
 	t.Parallel()
 	to := message.Recipients{Users: []string{"u1", "u2"}, Depts: []message.Dept{{ID: 7}}, Mobiles: []string{"138"}}
 	for most, want := range map[int]string{1: "u1 +3", 3: "u1, u2, dept 7 +1", 9: "u1, u2, dept 7, tel 138"} {
-		if got := catalogues["en"].recipients(to, most); got != want {
+		if got := catalogues()["en"].recipients(to, most); got != want {
 			t.Errorf("%d of them: %s, not %s", most, got, want)
 		}
 	}
-	if got := catalogues["zh"].recipients(message.Recipients{}, 3); got != "无人" {
+	if got := catalogues()["zh"].recipients(message.Recipients{}, 3); got != "无人" {
 		t.Errorf("nobody is %s", got)
 	}
 }

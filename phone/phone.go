@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"html/template"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -29,14 +30,17 @@ var CSS string
 //go:embed phone.tmpl
 var files embed.FS
 
-var drawing = template.Must(template.New("phone.tmpl").Funcs(template.FuncMap{
-	"markdown": renderMarkdown,
-	"link":     safeURL,
-	"linked":   linked,
-	"head":     headColor,
-	"status":   statusColor,
-	"rows":     firstRows,
-}).ParseFS(files, "phone.tmpl"))
+// drawing is parsed when something is drawn first.
+var drawing = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("phone.tmpl").Funcs(template.FuncMap{
+		"markdown": renderMarkdown,
+		"link":     safeURL,
+		"linked":   linked,
+		"head":     headColor,
+		"status":   statusColor,
+		"rows":     firstRows,
+	}).ParseFS(files, "phone.tmpl"))
+})
 
 // Draw returns the card or bubble of msg, the bytes of the "msg" parameter of
 // asyncsend_v2. app is the app's name, which an OA message's head shows.
@@ -47,7 +51,7 @@ func Draw(msg []byte, app string) template.HTML {
 	}
 	m.App = app
 	var b bytes.Buffer
-	if err := drawing.ExecuteTemplate(&b, m.Msgtype, m); err != nil {
+	if err := drawing().ExecuteTemplate(&b, m.Msgtype, m); err != nil {
 		return template.HTML(`<div class="ph-card ph-broken">This message cannot be drawn.</div>`)
 	}
 	return template.HTML(b.String()) //nolint:gosec // written by html/template

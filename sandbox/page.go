@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -21,10 +22,13 @@ import (
 var assets embed.FS
 
 var (
-	pageTemplate = template.Must(template.ParseFS(assets, "page/page.html"))
-	style        = phone.CSS + asset("page/page.css")
-	script       = asset("page/page.js")
-	icon         = asset("page/icon.svg")
+	// pageTemplate is parsed when somebody looks.
+	pageTemplate = sync.OnceValue(func() *template.Template {
+		return template.Must(template.ParseFS(assets, "page/page.html"))
+	})
+	style  = phone.CSS + asset("page/page.css")
+	script = asset("page/page.js")
+	icon   = asset("page/icon.svg")
 )
 
 func asset(name string) string {
@@ -100,7 +104,7 @@ func (s *Sandbox) servePage(w http.ResponseWriter, r *http.Request) {
 	data.words, data.Lang = wordsFor(r.Header.Get("Accept-Language"))
 	data.Command = s.command(r.Host)
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, data); err != nil {
+	if err := pageTemplate().Execute(&b, data); err != nil {
 		http.Error(w, "drawing the page: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
