@@ -175,10 +175,10 @@ func (x *index) addLots(lots []lot, now int64) {
 func (x *index) load(c *conn, kind int64) error {
 	*x = index{kind: kind, lastRow: kind, fresh: map[int64]int64{}}
 	var lots []lot
+	var entries []entry // of one row
 	err := c.query(func(r row) error {
 		id, until, blob := r.int(0), r.int(1), r.bytes(2)
-		x.lastRow = id
-		entries := make([]entry, 0, len(blob)/16)
+		x.lastRow, entries = id, entries[:0]
 		for ; len(blob) >= 16; blob = blob[16:] {
 			// #nosec G115 -- bit patterns
 			entries = append(entries, entry{int64(binary.BigEndian.Uint64(blob)), int64(binary.BigEndian.Uint64(blob[8:]))})
