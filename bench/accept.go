@@ -9,7 +9,7 @@ import (
 
 // pairs is how often a bare handler and a bridge are loaded in turn, where one is
 // held against the other: what else a machine does changes within minutes.
-const pairs = 3
+const pairs = 5
 
 // accept measures durable webhooks a second against a bare handler.
 func (b *bench) accept() error {
