@@ -87,7 +87,7 @@ func (c *serveCmd) Run(ctx context.Context, env Env) error {
 		storage = "sqlite:" + filepath.Join(dir, "workbell.db")
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(125) // what lives is little beside what each webhook leaves: collect less often, for some 3 MB
+		debug.SetGCPercent(175) // what lives is little beside what each webhook leaves: collect less often, for some 6 MB
 	}
 	log := c.logger(env.Stderr)
 	b, err := bridge.Start(ctx, bridge.Options{
