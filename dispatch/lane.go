@@ -312,8 +312,8 @@ func (l *lane) settle(work context.Context, d outbox.Delivery, update outbox.Upd
 	return err
 }
 
-// heed makes the lane wait for a store that fails, longer each time; of the
-// lane's goroutine.
+// heed takes note of how a call of the store ended, and makes the lane wait for one
+// that fails, longer each time; of the lane's goroutine.
 func (l *lane) heed(err error) {
 	l.trouble.note(err)
 	if err == nil {

@@ -12,7 +12,8 @@ import (
 
 const (
 	// askTries is how often the questions of a step are tried again that DingTalk
-	// answers with failures of its own, or too slowly to ask all of them.
+	// answers with failures of its own, or too slowly to ask all of them; and how
+	// often, a minute apart, a step is looked for that the rules do not have.
 	askTries = 3
 	// askWithin is how long questions of a step begin: after the last one there
 	// must be time to record, or the next try asks all of them again.

@@ -57,13 +57,8 @@ func (l *lane) handle(stop context.Context, app App, due outbox.Due) error {
 }
 
 func (j *job) act() (outbox.Amendment, error) {
-	switch {
-	case j.app.Client != nil:
-	case j.now.Sub(j.due.Due) < overdue, j.absent(j.now) < overdue:
-		j.rest()
-		return j.putOff(j.due.Due, j.due.Tries), nil
-	default:
-		return j.untold(fmt.Sprintf("given up (%s): the app %q is not in rules.yaml any more", j.due.Kind, j.name)), nil
+	if j.app.Client == nil {
+		return j.withoutApp(), nil
 	}
 	switch j.due.Kind {
 	case outbox.FollowResult:
@@ -76,6 +71,15 @@ func (j *job) act() (outbox.Amendment, error) {
 		return j.recall()
 	}
 	return j.done("nothing is known of a follow-up " + string(j.due.Kind)), nil
+}
+
+// withoutApp leaves the follow-up as it is for a while, and then gives it up.
+func (j *job) withoutApp() outbox.Amendment {
+	if j.now.Sub(j.due.Due) < overdue || j.absent(j.now) < overdue {
+		j.rest()
+		return j.putOff(j.due.Due, j.due.Tries)
+	}
+	return j.untold(fmt.Sprintf("given up (%s): the app %q is not in rules.yaml any more", j.due.Kind, j.name))
 }
 
 // absent is how long the app has been gone; not at all where it has come back.
