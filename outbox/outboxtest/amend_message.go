@@ -76,6 +76,24 @@ var amendMessageTests = []guarantee{
 		r.amend(outbox.Amendment{Delivery: 1, Event: 3, Messages: []outbox.Message{r.grouped("e")}})
 		r.send(3, 5)
 	}},
+	{"also where their event had none of it", Options{}, func(r *rig) {
+		r.keep(r.text("x"))
+		r.send(1)
+		r.keep(r.grouped("b"), r.grouped("c"))
+		two := r.grouped("d")
+		two.Calls = append(two.Calls, users("u2"))
+		r.is("made", r.amend(outbox.Amendment{Delivery: 1, Messages: []outbox.Message{two}}), []int64{4, 5})
+		r.keep(r.grouped("e"))
+		for i, d := range r.claims(4, 5) {
+			r.update(outbox.Update{Lease: d.Lease(), State: outbox.Sent})
+			if i == 0 {
+				r.claims()
+			}
+		}
+		for _, next := range []int64{2, 3, 6} {
+			r.send(next)
+		}
+	}},
 	{"one that was leased before may go on", Options{}, func(r *rig) {
 		r.keep(r.grouped("a"), r.grouped("b"))
 		r.send(1)

@@ -71,7 +71,7 @@ func (t *tx) keepMessage(refs []outbox.Ref, o *origin, together []letter, i int)
 	}
 	body, state := outbox.Again(*l.Message, int(nth), t.at, t.opts.Zone)
 	due, expires := t.dates(l.Message)
-	lane, ready := any(nil), int64(1)
+	lane, ready := int64(0), int64(1)
 	if state != outbox.Queued {
 		nth, prior = 0, 0
 	} else if l.Group != "" && len(l.people) > 0 {
@@ -82,7 +82,7 @@ func (t *tx) keepMessage(refs []outbox.Ref, o *origin, together []letter, i int)
 	for _, people := range l.people {
 		t.lastDelivery++
 		err := t.conn.insert(insertDelivery, t.lastDelivery, o.event, id, app, code(state), ready, int64(l.Priority),
-			t.now, due, expires, lane, text(l.Group), l.content, nth, prior, t.now,
+			t.now, due, expires, named(lane, t.lastDelivery), text(l.Group), l.content, nth, prior, t.now,
 			number(o.parent != 0), null(o.parent), text(l.Cause), o.waiting(l), number(l.Escalates), people, body)
 		if err != nil {
 			return nil, err

@@ -15,9 +15,12 @@ var schema2 string
 //go:embed schema3.sql
 var schema3 string
 
+//go:embed schema4.sql
+var schema4 string
+
 // migrations bring a file from one version (PRAGMA user_version) to the next.
 // Append only: what has been released is never changed.
-var migrations = []string{schema, schema2, schema3}
+var migrations = []string{schema, schema2, schema3, schema4}
 
 // applicationID marks the file as workbell's (PRAGMA application_id): "wbel".
 const applicationID = 0x7762656c

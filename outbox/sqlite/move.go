@@ -63,7 +63,7 @@ const moveEvents = `SELECT id, first, calls, received, coalesce(key, ''), key_un
 	coalesce(severity, ''), coalesce(title, ''), coalesce(group_key, ''), coalesce(headers, ''), coalesce(faults, ''), coalesce(payload, x'')
 	FROM events WHERE id > ? ORDER BY id LIMIT ?`
 
-const moveColumns = `d.id, event, rule, r.app, msgtype, repeat, on_resolve, track, state, ready, priority, created, due, expires, lane IS NOT NULL,
+const moveColumns = `d.id, event, rule, r.app, msgtype, repeat, on_resolve, track, state, ready, priority, created, due, expires, (lane IS NOT NULL OR state = 0 AND group_id IS NOT NULL),
 	coalesce(group_id, ''), content, nth, rang, updated, spent, tries, task, coalesce(reason, ''), coalesce(parent, 0), coalesce(cause, ''),
 	coalesce(waits, 0), escalates, coalesce(resolved, 0), coalesce(acked, 0), people, body`
 

@@ -27,7 +27,7 @@ func (t *tx) splittable(u *outbox.Update) error {
 // split gives the first part to the delivery itself and makes one of each
 // other. It returns when the first is due.
 func (t *tx) split(id int64, parts []outbox.Part, due int64) (int64, error) {
-	r, _, err := t.conn.one("SELECT route, lane FROM deliveries WHERE id = ?", id)
+	r, _, err := t.conn.one("SELECT route, "+laneOf+" FROM deliveries WHERE id = ?", id)
 	if err != nil {
 		return 0, err
 	}
@@ -57,7 +57,7 @@ func (t *tx) split(id int64, parts []outbox.Part, due int64) (int64, error) {
 const insertPart = `INSERT INTO deliveries (id, event, route, app, state, ready, priority, created, due, expires,
 	lane, group_id, content, nth, prior, rang, updated, split, tries, parent, cause, waits, escalates, resolved, acked, people, body)
 	SELECT ?, event, route, app, 0, CASE WHEN ? THEN 1 ELSE ready END, priority, created, ?, expires,
-	CASE WHEN ? THEN NULL ELSE lane END, CASE WHEN ? THEN NULL ELSE group_id END,
+	CASE WHEN ? THEN NULL ELSE ` + laneOf + ` END, CASE WHEN ? THEN NULL ELSE group_id END,
 	content, nth, prior, rang, ?, 1, tries, parent, cause, waits, escalates, resolved, acked, people, body
 	FROM deliveries WHERE id = ?`
 

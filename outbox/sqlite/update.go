@@ -123,7 +123,7 @@ func (t *tx) loseAll() error {
 // its follow-ups, where it has been sent; else these go.
 func (t *tx) finish(id int64, to outbox.State, reason string, spend bool, add ...outbox.Followup) error {
 	r, _, err := t.conn.one(`UPDATE deliveries SET state = ?, spent = spent + ?, reason = ?, updated = ?
-		WHERE id = ? RETURNING lane, app, resolved, acked`, code(to), number(spend), text(reason), t.now, id)
+		WHERE id = ? RETURNING `+laneOf+`, app, resolved, acked`, code(to), number(spend), text(reason), t.now, id)
 	if err != nil {
 		return err
 	}
@@ -138,17 +138,4 @@ func (t *tx) finish(id int64, to outbox.State, reason string, spend bool, add ..
 		return err
 	}
 	return t.advance(r[0])
-}
-
-// advance makes the oldest open event of a lane ready; 0 is no lane.
-func (t *tx) advance(lane int64) error {
-	if lane == 0 {
-		return nil
-	}
-	n, err := t.conn.exec(`UPDATE deliveries SET ready = 1 WHERE state = 0 AND ready = 0 AND lane = ? AND event =
-		(SELECT min(event) FROM deliveries WHERE lane = ? AND state = 0)`, lane, lane)
-	if n > 0 {
-		t.wake = true
-	}
-	return err
 }

@@ -1,0 +1,3 @@
+-- Version 4: lane is NULL in the row of the delivery that it is named by (lane.go).
+-- Nothing is to be changed, but an older workbell would never let go what waits
+-- behind such a delivery.
