@@ -1,11 +1,16 @@
 package sqlite
 
-import "modernc.org/sqlite"
+import (
+	"os"
+
+	"modernc.org/sqlite"
+)
 
 // The log (Path-wal) is copied into the file once it has so many pages (32 MB),
 // beside the writer, which would otherwise stall for tens of milliseconds. When
 // so few are left that it hardly shows, the writer copies those itself: only
-// then has all been copied at one moment, and the log begins anew. Where
+// then has all been copied at one moment, and the log begins anew. SQLite syncs the
+// file at that moment alone, so that what was copied before is flushed before. Where
 // as much comes meanwhile as was to be copied, the disk cannot follow, and the
 // writer waits.
 //
@@ -19,7 +24,7 @@ const (
 	logHeld  = 3 * logPages
 )
 
-// keeper copies the log on a connection and a goroutine of its own.
+// keeper copies the log into the file on a connection and a goroutine of its own.
 type keeper struct {
 	conn  *conn
 	start chan struct{}
@@ -77,7 +82,7 @@ func (s *Store) finishLog() {
 	}
 }
 
-func newKeeper(dsn string) (*keeper, error) {
+func newKeeper(dsn string, file *os.File) (*keeper, error) {
 	c, err := connect(dsn)
 	if err != nil {
 		return nil, err
@@ -87,6 +92,7 @@ func newKeeper(dsn string) (*keeper, error) {
 		defer close(k.done)
 		for range k.start {
 			n, _ := copyLog(c) // the next commit tries again
+			_ = flush(file)    // and SQLite says so where it fails, when it syncs
 			k.done <- n
 		}
 	}()

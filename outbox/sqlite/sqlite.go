@@ -120,7 +120,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := s.recover(); err != nil {
 		return fmt.Errorf("reading what was left: %w", err)
 	}
-	if s.keeper, err = newKeeper(s.dsn("busy_timeout(5000)", "synchronous(FULL)", "cache_size(-256)")); err != nil {
+	if s.keeper, err = newKeeper(s.dsn("busy_timeout(5000)", "synchronous(FULL)", "cache_size(-256)"), s.lock); err != nil {
 		return err
 	}
 	s.readers = make(chan *conn, readers)
