@@ -16,7 +16,7 @@ func flush(f *os.File) error {
 		return err
 	}
 	const how = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
-	part := max(1<<20, info.Size()/4096)
+	part := max(1<<20, info.Size()/512)
 	for from := int64(0); from < info.Size(); from += part {
 		if err := unix.SyncFileRange(int(f.Fd()), from, part, how); err != nil { // #nosec G115 -- a descriptor
 			break // a file system that cannot: Sync does all of it
