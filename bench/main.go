@@ -16,6 +16,8 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
+	"strconv"
 	"time"
 
 	"workbell/sandbox"
@@ -142,15 +144,36 @@ func (b *bench) start() error {
 		return fmt.Errorf("%w (make build)", err)
 	}
 	b.add("binary", "under 30 MB", "%.1f MB", float64(info.Size())/1e6)
-	p, err := b.bridge(b.rulesFile(twoRules))
+	p, ready, err := startOften(func() (*process, error) { return b.bridge(b.rulesFile(twoRules)) })
 	if err != nil {
 		return err
 	}
 	defer p.stop()
-	b.add("start to ready", "under 100 ms", "%d ms", p.ready.Milliseconds())
+	b.add("start to ready, "+strconv.Itoa(starts)+" times", "under 100 ms", "%s", ready)
 	time.Sleep(2 * time.Second)
 	b.add("memory, idle", "under 25 MB", "%.1f MB", float64(p.memory())/1e6)
 	return nil
+}
+
+// starts is how often a start is measured: one of them, the first of a program just
+// built above all, may take twice as long as the others.
+const starts = 5
+
+// startOften measures starts, and leaves the last one running.
+func startOften(one func() (*process, error)) (p *process, ready string, err error) {
+	var took []time.Duration
+	for range starts {
+		if p != nil {
+			p.stop()
+		}
+		if p, err = one(); err != nil {
+			return nil, "", err
+		}
+		took = append(took, p.ready)
+	}
+	slices.Sort(took)
+	ms := func(i int) int64 { return took[i].Milliseconds() }
+	return p, fmt.Sprintf("%d ms (%d to %d)", ms(starts/2), ms(0), ms(starts-1)), nil
 }
 
 // watchMemory samples the resident set until the function that it returns is

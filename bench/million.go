@@ -32,7 +32,7 @@ func (b *bench) million(n int) error {
 	var rates [2]float64
 	for i, storage := range []string{"sqlite:" + filepath.Join(b.dir, "empty.db"), "sqlite:" + full} {
 		syscall.Sync() // what was filled goes to disk now, not while that is measured
-		p, err := b.bridgeOn(storage, b.rulesFile(twoRules))
+		p, ready, err := startOften(func() (*process, error) { return b.bridgeOn(storage, b.rulesFile(twoRules)) })
 		if err != nil {
 			return err
 		}
@@ -46,7 +46,7 @@ func (b *bench) million(n int) error {
 		}
 		rates[i] = got.rate
 		if i == 1 {
-			b.add(fmt.Sprintf("start to ready with %d deliveries (filled in %s)", n, filled.Round(time.Second)), "under 200 ms", "%d ms", p.ready.Milliseconds())
+			b.add(fmt.Sprintf("start to ready with %d deliveries (filled in %s)", n, filled.Round(time.Second)), "under 200 ms", "%s", ready)
 			b.add(fmt.Sprintf("accepted with %d deliveries, 64 connections", n), "0.95 of empty", "%.0f/s, %.2f of the %.0f/s when empty", got.rate, rates[1]/rates[0], rates[0])
 		}
 	}
