@@ -40,6 +40,30 @@ func TestMove(t *testing.T) {
 	same(t, from, to, keys)
 }
 
+// TestMoveKeepsOrder moves two of one group: the second goes when the first has.
+func TestMoveKeepsOrder(t *testing.T) {
+	t.Parallel()
+	from, err := sqlite.Open(t.Context(), sqlite.Options{Path: filepath.Join(t.TempDir(), "from.db")})
+	must(t, err)
+	defer func() { _ = from.Close() }()
+	for n := range 2 {
+		e := event(fmt.Sprint("k", n))
+		e.Messages[0].Group = "g"
+		_, err := from.Enqueue(t.Context(), []outbox.Entry{e})
+		must(t, err)
+	}
+	to := fillUpTo(t, from, database(t, "template1"), 1000)
+	defer func() { _ = to.Close() }()
+	for id := int64(1); id <= 2; id++ {
+		due, _, err := to.Claim(t.Context(), "ops", 10, 0)
+		must(t, err)
+		if len(due) != 1 || due[0].ID != id {
+			t.Fatalf("claimed %d deliveries, want %d alone", len(due), id)
+		}
+		must(t, to.Update(t.Context(), outbox.Update{Lease: due[0].Lease(), State: outbox.Dead}))
+	}
+}
+
 // fillUpTo moves chunks of three events, so many at most.
 func fillUpTo(t *testing.T, from *sqlite.Store, url string, chunks int) *postgres.Store {
 	t.Helper()
